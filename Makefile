@@ -1,0 +1,48 @@
+# make demo   a film of a flower grown from a real training run, in out/demo
+# make test   the whole test-suite
+# make bench  speeds, as ratios
+# Each sets up all that it needs in .venv; a second run reuses what is there.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
+
+.PHONY: demo test bench setup check clean
+
+demo: setup
+	$(PY) -m bloom_addon demo --out out/demo
+
+test: setup $(VENV)/test.stamp check
+	$(PY) -m pytest tests
+
+check: $(VENV)/test.stamp
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+bench: setup
+	$(PY) -m tests.bench
+
+setup: $(VENV)/core.stamp
+
+$(VENV)/python.stamp: requirements-setup.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 13)))' \
+		|| { echo 'Bloom needs Python 3.11 or 3.13: make PYTHON=/path/to/python3.11 ...'; exit 1; }
+	@echo 'Setting up .venv: Blender as a Python module, a compiler, numpy, scikit-learn (about 600 MB to download, once) ...'
+	"$(PYTHON)" -m venv $(VENV)
+	$(PIP) -r requirements-setup.txt
+	@touch $@
+
+$(VENV)/core.stamp: $(VENV)/python.stamp $(CORE)
+	@echo 'Building the renderer ...'
+	$(PIP) --no-build-isolation --force-reinstall --no-deps ./core
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/python.stamp requirements-test.txt
+	@echo 'Adding the test tools and PyTorch ...'
+	$(PIP) -r requirements-test.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out core/build core/*.egg-info

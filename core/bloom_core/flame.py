@@ -1,0 +1,113 @@
+"""The flame: plain, immutable data, and its one flat form for the native library.
+
+A flame is an iterated function system with a palette and a view, as in Draves and Reckase, "The Fractal Flame
+Algorithm" (2003), extended by z as in Apophysis 3D and Ember.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+MAX_XFORMS = 128
+"""Regular xforms the native library takes; more is refused with a message."""
+
+DIALECTS = ("ember-25", "ember-1.0.0.14", "flam3")
+"""Programs whose rules a flame follows where they differ (`epispiral`, `auger`, `Truchet`, missing parameters)."""
+
+
+class FlameError(ValueError):
+    """A flame that cannot be used. The message says what is wrong, where, and what to do."""
+
+
+def identity() -> FloatArray:
+    """Returns the identity affine, float64 (3, 4)."""
+    return np.hstack([np.eye(3), np.zeros((3, 1))])
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One nonlinear term of an xform: its name, its weight, and the parameters that differ from the defaults."""
+
+    name: str
+    weight: float
+    parameters: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Xform:
+    """One function of the system: pre-affine, sum of weighted variations, post-affine.
+
+    `pre` and `post` are float64 (3, 4): rows x′, y′, z′; columns x, y, z, translation. `weight` ≥ 0 is the relative
+    probability, `color` in [0, 1] the palette coordinate it pulls to, `color_speed` in [-1, 1] how strongly, `opacity`
+    in [0, 1] the weight of its hits (for a final xform: the probability with which it is applied).
+    """
+
+    variations: tuple[Variation, ...]
+    name: str = ""
+    weight: float = 1.0
+    color: float = 0.0
+    color_speed: float = 0.5
+    opacity: float = 1.0
+    pre: FloatArray = field(default_factory=identity)
+    post: FloatArray = field(default_factory=identity)
+    animate: bool = True
+
+
+@dataclass(frozen=True)
+class View:
+    """How the flame's file frames it: Ember's 2D view and 3D camera (variations.md §6 and §7). Angles in radians but `rotate` (degrees)."""
+
+    size: tuple[int, int] = (1280, 800)
+    center: tuple[float, float] = (0.0, 0.0)
+    scale: float = 240.0
+    rotate: float = 0.0
+    zoom: float = 0.0
+    cam_yaw: float = 0.0
+    cam_pitch: float = 0.0
+    cam_persp: float = 0.0
+    cam_zpos: float = 0.0
+    cam_dof: float = 0.0
+    brightness: float = 4.0
+    gamma: float = 4.0
+    gamma_threshold: float = 0.01
+    vibrancy: float = 1.0
+    highlight_power: float = -1.0
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Flame:
+    """An IFS with palette and view.
+
+    `palette` is float64 (n, 3), sRGB in [0, 1], n ≥ 2, spread evenly over the palette coordinate [0, 1]. `xaos` is
+    float64 (xforms, xforms) or None: entry [i, j] scales the probability of xform j after xform i.
+    """
+
+    xforms: tuple[Xform, ...]
+    final: Xform | None = None
+    palette: FloatArray = field(default_factory=lambda: np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]))
+    xaos: FloatArray | None = None
+    name: str = ""
+    dialect: str = "ember-25"
+    view: View = field(default_factory=View)
+
+    def xform(self, index: int) -> Xform:
+        """Returns regular xform `index`, or the final xform for `index == len(xforms)`. Raises IndexError."""
+        if index == len(self.xforms) and self.final is not None:
+            return self.final
+        return self.xforms[index]
+
+    def with_xform(self, index: int, xform: Xform) -> Flame:
+        """Returns this flame with xform `index` replaced; `len(xforms)` is the final xform. Raises IndexError."""
+        if index == len(self.xforms) and self.final is not None:
+            return replace(self, final=xform)
+        if not 0 <= index < len(self.xforms):
+            raise IndexError(f"xform {index} of {len(self.xforms)}")
+        return replace(self, xforms=self.xforms[:index] + (xform,) + self.xforms[index + 1 :])

@@ -1,0 +1,375 @@
+"""The native renderer, bound with ctypes: the chaos game, points, sparse grids, OpenVDB files.
+
+The library is loaded when it is first needed, so importing this module costs nothing and cannot fail.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .flame import DIALECTS, Flame
+
+ABI_VERSION = 1
+Progress = Callable[[float], bool]
+"""Called with the fraction done, in [0, 1], from the calling thread; returning False cancels."""
+
+
+class NativeError(RuntimeError):
+    """The renderer refused or failed; the message says why and what to do."""
+
+
+class Cancelled(Exception):
+    """The progress callback asked to stop."""
+
+
+class _VariationInfo(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("parameter_count", ctypes.c_int32)]
+
+
+class _ParameterInfo(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("defaults", ctypes.c_double * 3),
+        ("low", ctypes.c_double),
+        ("high", ctypes.c_double),
+        ("kind", ctypes.c_int32),
+    ]
+
+
+class _Statistics(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("iterations", "plotted", "bad", "outside")]
+
+
+class _GridInfo(ctypes.Structure):
+    _fields_ = [
+        ("low", ctypes.c_double * 3),
+        ("voxel_size", ctypes.c_double),
+        ("dimensions", ctypes.c_int32 * 3),
+        ("reserved", ctypes.c_int32),
+        ("leaf_count", ctypes.c_uint64),
+    ]
+
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_double)
+_CODE_MEMORY, _CODE_CANCELLED = 2, 3
+
+
+def library_path() -> Path:
+    """Returns where this platform's library stands: beside this file."""
+    name = {"win32": "bloom.dll", "darwin": "libbloom.dylib"}.get(sys.platform, "libbloom.so")
+    return Path(__file__).parent / name
+
+
+@cache
+def _library() -> Any:
+    """Loads and checks the library. Raises NativeError that names the path."""
+    path = library_path()
+    try:
+        lib = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise NativeError(f"Bloom's renderer could not be loaded from {path}: {error}. Install bloom-core anew for this platform.") from error
+    p, i32, u64, f64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_uint64, ctypes.c_double
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "bloom_abi_version": (i32, []),
+        "bloom_kernel_name": (ctypes.c_char_p, []),
+        "bloom_variation_count": (i32, []),
+        "bloom_variation": (i32, [i32, p]),
+        "bloom_parameter": (i32, [i32, i32, p]),
+        "bloom_flame_open": (i32, [p, u64, p]),
+        "bloom_flame_message": (ctypes.c_char_p, [p]),
+        "bloom_flame_close": (None, [p]),
+        "bloom_transform": (i32, [p, i32, i32, u64, p, u64, p]),
+        "bloom_points": (i32, [p, u64, u64, i32, _Callback, p, p, p, p, p, p]),
+        "bloom_accumulate": (i32, [p, u64, p, p, i32, u64, i32, u64, _Callback, p, p, p]),
+        "bloom_grid_message": (ctypes.c_char_p, [p]),
+        "bloom_grid_describe": (None, [p, p]),
+        "bloom_grid_leaves": (None, [p, f64, p, p, p, p]),
+        "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32]),
+        "bloom_grid_close": (None, [p]),
+    }
+    for name, (result, arguments) in signatures.items():
+        try:
+            function = getattr(lib, name)
+        except AttributeError as error:
+            raise NativeError(f"{path} is not Bloom's renderer, or an old one: it has no {name}. Install bloom-core anew.") from error
+        function.restype, function.argtypes = result, arguments
+    if lib.bloom_abi_version() != ABI_VERSION:
+        raise NativeError(f"{path} speaks version {lib.bloom_abi_version()} of the ABI, Bloom needs {ABI_VERSION}. Install bloom-core anew.")
+    return lib
+
+
+def kernel_name() -> str:
+    """Returns the instruction set chosen for this processor: v2, v3, v4 (x86-64 levels) or neon."""
+    return str(_library().bloom_kernel_name().decode())
+
+
+KINDS = ("real", "integer", "integer_nonzero", "real_nonzero", "cyclic")
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """A variation's parameter: its default by dialect, its kind (of KINDS) and the range that files are limited to."""
+
+    name: str
+    default: Mapping[str, float]
+    kind: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class VariationInfo:
+    """A variation that the renderer knows; `index` is its number in the flame buffer."""
+
+    name: str
+    index: int
+    parameters: tuple[ParameterInfo, ...]
+
+
+@cache
+def variations() -> Mapping[str, VariationInfo]:
+    """Returns the table of variations by lower-case name. Raises NativeError where the library is missing."""
+    lib = _library()
+    table: dict[str, VariationInfo] = {}
+    for index in range(lib.bloom_variation_count()):
+        info, parameters = _VariationInfo(), []
+        lib.bloom_variation(index, ctypes.byref(info))
+        for number in range(info.parameter_count):
+            parameter = _ParameterInfo()
+            lib.bloom_parameter(index, number, ctypes.byref(parameter))
+            default = MappingProxyType(dict(zip(DIALECTS, parameter.defaults)))
+            parameters.append(ParameterInfo(parameter.name.decode(), default, KINDS[parameter.kind], parameter.low, parameter.high))
+        name = info.name.decode()
+        table[name.lower()] = VariationInfo(name, index, tuple(parameters))
+    return MappingProxyType(table)
+
+
+@dataclass(frozen=True)
+class Box:
+    """An axis-aligned box in flame units."""
+
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What became of a job's points: plotted steps, hits in the output, points lost to infinity, hits outside the box."""
+
+    iterations: int
+    plotted: int
+    bad: int
+    outside: int
+
+
+@dataclass(frozen=True)
+class Points:
+    """A cloud: `position` float32 (n, 3) in flame units, `palette` float32 (n,) in [0, 1], `weight` float32 (n,) in (0, 1]."""
+
+    position: NDArray[np.float32]
+    palette: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    statistics: Statistics
+
+
+class _OpenFlame:
+    """A flame on the native side, closed on leaving the block."""
+
+    def __init__(self, flame: Flame) -> None:
+        from .flame_buffer import pack
+
+        self.open(pack(flame))
+
+    def open(self, buffer: NDArray[np.float64]) -> None:
+        self.lib, self.handle = _library(), ctypes.c_void_p()
+        code = self.lib.bloom_flame_open(buffer.ctypes.data, buffer.size, ctypes.byref(self.handle))
+        if code:
+            message = self.message()
+            self.close()
+            raise NativeError(message)
+
+    def message(self) -> str:
+        return str(self.lib.bloom_flame_message(self.handle).decode())
+
+    def check(self, code: int) -> None:
+        if code == _CODE_CANCELLED:
+            raise Cancelled
+        if code:
+            raise NativeError(self.message())
+
+    def close(self) -> None:
+        self.lib.bloom_flame_close(self.handle)
+
+    def __enter__(self) -> _OpenFlame:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class _Relay:
+    """Carries progress out of native code, and an exception raised in the callback (Ctrl-C above all) past it."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress, self.error = progress, None
+        self.callback = _Callback(self._call)
+
+    error: BaseException | None
+
+    def _call(self, _user: int | None, fraction: float) -> int:
+        try:
+            return int(self.progress is None or bool(self.progress(fraction)))
+        except BaseException as error:
+            self.error = error
+            return 0
+
+    def check(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+def _statistics(raw: _Statistics) -> Statistics:
+    return Statistics(raw.iterations, raw.plotted, raw.bad, raw.outside)
+
+
+def points(flame: Flame, count: int, *, seed: int = 0, threads: int = 0, progress: Progress | None = None) -> Points:
+    """Plays the chaos game until `count` points are plotted (fewer where the flame loses many). `threads` 0: every core.
+
+    Raises NativeError (diverging flame, no memory), FlameError (a flame that cannot be packed), Cancelled.
+    """
+    if not 0 <= count <= 1 << 31:
+        raise NativeError(f"{count} points were asked for; Bloom makes 0 to {1 << 31}")
+    try:
+        position, palette, weight = np.empty((count, 3), np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
+    except MemoryError as error:
+        raise NativeError(f"not enough memory for {count} points: ask for fewer") from error
+    raw, written, relay = _Statistics(), ctypes.c_uint64(), _Relay(progress)
+    with _OpenFlame(flame) as native:
+        code = native.lib.bloom_points(
+            native.handle, count, seed & 0xFFFFFFFFFFFFFFFF, threads, relay.callback, None,
+            position.ctypes.data, palette.ctypes.data, weight.ctypes.data, ctypes.byref(written), ctypes.byref(raw),
+        )  # fmt: skip
+        relay.check()
+        native.check(code)
+    n = written.value
+    return Points(position[:n], palette[:n], weight[:n], _statistics(raw))
+
+
+def accumulate(
+    flame: Flame, samples: int, box: Box, resolution: int, *, seed: int = 0, threads: int = 0, progress: Progress | None = None
+) -> Grid:
+    """Iterates about `samples` times into a sparse grid over `box`, `resolution` voxels along its longest side (8 to 4096).
+
+    Raises NativeError (diverging flame, empty box, no memory), FlameError (a flame that cannot be packed), Cancelled.
+    """
+    if samples < 0:
+        raise NativeError("a negative number of samples")
+    raw, handle, relay = _Statistics(), ctypes.c_void_p(), _Relay(progress)
+    low, high = (ctypes.c_double * 3)(*box.low), (ctypes.c_double * 3)(*box.high)
+    with _OpenFlame(flame) as native:
+        code = native.lib.bloom_accumulate(
+            native.handle, samples, low, high, resolution, seed & 0xFFFFFFFFFFFFFFFF, threads, _memory_limit(),
+            relay.callback, None, ctypes.byref(handle), ctypes.byref(raw),
+        )  # fmt: skip
+        relay.check()
+        native.check(code)
+    return Grid(handle, _statistics(raw))
+
+
+def transform_points(flame: Flame, xform: int, positions: NDArray[Any], *, seed: int = 0, double: bool = False) -> NDArray[np.float64]:
+    """Applies xform `xform` (`len(flame.xforms)`: the final one) once to `positions` (n, 3), in float or double precision.
+
+    Returns float64 (n, 3); what is not finite comes back as NaN. Raises NativeError, FlameError.
+    """
+    given = np.ascontiguousarray(positions, np.float64).reshape(-1, 3)
+    out = np.empty_like(given)
+    with _OpenFlame(flame) as native:
+        native.check(
+            native.lib.bloom_transform(native.handle, xform, int(double), seed & 0xFFFFFFFFFFFFFFFF, given.ctypes.data, len(given), out.ctypes.data)
+        )
+    out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def _memory_limit() -> int:
+    """Returns how many bytes a grid may take: half of the machine's memory, or 8 GiB where that cannot be asked."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return 8 << 30
+
+
+class Grid:
+    """A sparse grid of hits on the native side. Voxel (i, j, k) is centred at `low + (ijk + 0.5) * voxel_size`."""
+
+    def __init__(self, handle: ctypes.c_void_p, statistics: Statistics) -> None:
+        self._lib, self._handle, self.statistics = _library(), handle, statistics
+        info = _GridInfo()
+        self._lib.bloom_grid_describe(handle, ctypes.byref(info))
+        self.low = (info.low[0], info.low[1], info.low[2])
+        self.voxel_size = float(info.voxel_size)
+        self.dimensions = (info.dimensions[0], info.dimensions[1], info.dimensions[2])
+        self.leaf_count = int(info.leaf_count)
+
+    def origins(self) -> NDArray[np.int32]:
+        """Returns int32 (leaves, 3): the voxel where each leaf of 8×8×8 begins, sorted by x, y, z."""
+        out = np.empty((self.leaf_count, 3), np.int32)
+        self._lib.bloom_grid_leaves(self._open(), 1.0, out.ctypes.data, None, None, None)
+        return out
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Returns bool (leaves, 8, 8, 8): where a voxel was hit."""
+        out = np.empty((self.leaf_count, 8, 8, 8), np.bool_)
+        self._lib.bloom_grid_leaves(self._open(), 1.0, None, out.ctypes.data, None, None)
+        return out
+
+    def density(self, gain: float) -> NDArray[np.float32]:
+        """Returns float32 (leaves, 8, 8, 8): ln(1 + gain · hits / samples / voxel volume), hits weighted by opacity."""
+        out = np.empty((self.leaf_count, 8, 8, 8), np.float32)
+        self._lib.bloom_grid_leaves(self._open(), gain, None, None, out.ctypes.data, None)
+        return out
+
+    def palette(self) -> NDArray[np.float32]:
+        """Returns float32 (leaves, 8, 8, 8): the mean palette coordinate of a voxel's hits, 0 where there are none."""
+        out = np.empty((self.leaf_count, 8, 8, 8), np.float32)
+        self._lib.bloom_grid_leaves(self._open(), 1.0, None, None, None, out.ctypes.data)
+        return out
+
+    def write_vdb(self, path: Path | str, *, gain: float, half: bool = True) -> None:
+        """Writes an OpenVDB file with float grids `density` (scaled as above) and `palette`, stored as half or float.
+
+        The file is written in place: give a temporary name, and rename it. Raises NativeError naming the file.
+        """
+        if self._lib.bloom_grid_write_vdb(self._open(), os.fsencode(path), gain, int(half)):
+            raise NativeError(self._lib.bloom_grid_message(self._handle).decode(errors="replace"))
+
+    def close(self) -> None:
+        """Frees the grid; a second call does nothing."""
+        if self._handle:
+            self._lib.bloom_grid_close(self._handle)
+            self._handle = ctypes.c_void_p()
+
+    def _open(self) -> ctypes.c_void_p:
+        if not self._handle:
+            raise NativeError("this grid was closed")
+        return self._handle
+
+    def __enter__(self) -> Grid:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_handle"):
+            self.close()

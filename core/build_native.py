@@ -1,0 +1,70 @@
+"""Compiles core/native into one shared library, with the ziglang package as the compiler."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+NATIVE = Path(__file__).parent / "native"
+
+# Contraction to fused multiply-adds is off so that every instruction set gives the same bits.
+FLAGS = ["-std=c++20", "-O3", "-DNDEBUG", "-fno-rtti", "-fno-math-errno", "-ffp-contract=off", "-fvisibility=hidden", "-fno-sanitize=undefined", "-g0"]
+WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
+SHARED = ["abi.cpp", "dispatch.cpp", "grid.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
+
+# Target triple, wheel tag and library name by (system, machine).
+TARGETS = {
+    ("linux", "x86_64"): ("x86_64-linux-gnu.2.28", "manylinux_2_28_x86_64", "libbloom.so"),
+    ("linux", "aarch64"): ("aarch64-linux-gnu.2.28", "manylinux_2_28_aarch64", "libbloom.so"),
+    ("darwin", "arm64"): ("aarch64-macos.11.0", "macosx_11_0_arm64", "libbloom.dylib"),
+    ("darwin", "x86_64"): ("x86_64-macos.11.0", "macosx_11_0_x86_64", "libbloom.dylib"),
+    ("windows", "amd64"): ("x86_64-windows-gnu", "win_amd64", "bloom.dll"),
+    ("windows", "arm64"): ("aarch64-windows-gnu", "win_arm64", "bloom.dll"),
+}
+
+
+def host() -> tuple[str, str]:
+    """Returns (system, machine) of this computer. Raises KeyError through TARGETS where it is not supported."""
+    return platform.system().lower(), platform.machine().lower()
+
+
+def kernels(triple: str) -> list[tuple[str, list[str]]]:
+    """Returns the kernels to compile: the instruction set's name and its compiler flags, the baseline first."""
+    if triple.startswith("x86_64"):
+        names = ["v2", "v3", "v4"]
+        return [(name, [f"-mcpu=x86_64_{name}", "-mprefer-vector-width=512"]) for name in names]
+    return [("neon", [])]
+
+
+def build(target: tuple[str, str], out: Path, objects: Path) -> Path:
+    """Compiles the library for `target` into folder `out`. Raises subprocess.CalledProcessError with the compiler's message shown."""
+    triple, _, name = TARGETS[target]
+    out.mkdir(parents=True, exist_ok=True)
+    objects.mkdir(parents=True, exist_ok=True)
+    compiler = [sys.executable, "-m", "ziglang", "c++", "-target", triple]
+    jobs: list[tuple[list[str], Path]] = []
+    for source in SHARED:
+        baseline = kernels(triple)[0][1]
+        jobs.append(([*compiler, *FLAGS, *WARNINGS, *baseline, "-c", str(NATIVE / source)], objects / f"{source}.o"))
+    for index, (isa, flags) in enumerate(kernels(triple)):
+        defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
+        jobs.append(([*compiler, *FLAGS, *WARNINGS, *flags, *defines, "-c", str(NATIVE / "kernel.cpp")], objects / f"kernel_{isa}.o"))
+
+    def compile_one(job: tuple[list[str], Path]) -> None:
+        subprocess.run([*job[0], "-o", str(job[1])], check=True)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(compile_one, jobs))
+    library = out / name
+    link = [*compiler, "-shared", "-s", "-o", str(library), *(str(path) for _, path in jobs)]
+    subprocess.run(link, check=True)
+    return library
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    print(build(host(), here / "bloom_core", here / "build" / "objects"))

@@ -1,0 +1,88 @@
+/* Bloom's native renderer: the C ABI. One flat buffer in (core/bloom_core/flame_buffer.py describes it), points, a
+ * sparse grid or an OpenVDB file out. Calls return a code; its message stands on the handle. Long calls report progress
+ * from the calling thread and stop when the callback returns 0. The same input and seed give the same bytes for any
+ * number of threads and on any processor. */
+#ifndef BLOOM_H
+#define BLOOM_H
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define BLOOM_API __declspec(dllexport)
+#else
+#define BLOOM_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BLOOM_ABI_VERSION 1
+
+enum { BLOOM_OK = 0, BLOOM_INVALID = 1, BLOOM_MEMORY = 2, BLOOM_CANCELLED = 3, BLOOM_FILE = 4, BLOOM_DIVERGED = 5 };
+
+typedef struct bloom_flame bloom_flame;
+typedef struct bloom_grid bloom_grid;
+typedef int32_t (*bloom_progress)(void* user, double fraction); /* 0 cancels */
+
+typedef struct {
+  uint64_t iterations; /* plotted steps, all points */
+  uint64_t plotted;    /* hits that reached the output */
+  uint64_t bad;        /* points lost to infinity or NaN, and started anew */
+  uint64_t outside;    /* hits outside the grid's box */
+} bloom_statistics;
+
+typedef struct {
+  const char* name;
+  int32_t parameter_count;
+} bloom_variation_info;
+
+typedef struct {
+  const char* name;
+  double defaults[3]; /* Ember 25, Ember 1.0.0.14, flam3 */
+  double low, high;
+  int32_t kind; /* 0 real, 1 integer, 2 non-zero integer, 3 non-zero real, 4 cyclic in [low, high] */
+} bloom_parameter_info;
+
+typedef struct {
+  double low[3];
+  double voxel_size;
+  int32_t dimensions[3];
+  int32_t reserved;
+  uint64_t leaf_count;
+} bloom_grid_info;
+
+BLOOM_API int32_t bloom_abi_version(void);
+BLOOM_API const char* bloom_kernel_name(void); /* v2, v3, v4 or neon */
+
+BLOOM_API int32_t bloom_variation_count(void);
+BLOOM_API int32_t bloom_variation(int32_t variation, bloom_variation_info* out);
+BLOOM_API int32_t bloom_parameter(int32_t variation, int32_t parameter, bloom_parameter_info* out);
+
+/* Always sets *out (unless there is no memory at all), also on failure: the message is on it. */
+BLOOM_API int32_t bloom_flame_open(const double* buffer, uint64_t length, bloom_flame** out);
+BLOOM_API const char* bloom_flame_message(const bloom_flame* flame);
+BLOOM_API void bloom_flame_close(bloom_flame* flame);
+
+/* Applies xform `xform` (the number of regular ones: the final xform) once to n points of 3 doubles. */
+BLOOM_API int32_t bloom_transform(bloom_flame* flame, int32_t xform, int32_t in_double, uint64_t seed, const double* in, uint64_t n, double* out);
+
+/* Fills position (3 floats each), palette and weight with up to `count` points; *written says how many. */
+BLOOM_API int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t threads, bloom_progress progress, void* user,
+                               float* position, float* palette, float* weight, uint64_t* written, bloom_statistics* statistics);
+
+/* Iterates about `samples` times into a grid of `resolution` voxels along the longest side of the box. */
+BLOOM_API int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, uint64_t seed,
+                                   int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user, bloom_grid** out,
+                                   bloom_statistics* statistics);
+
+BLOOM_API const char* bloom_grid_message(const bloom_grid* grid);
+BLOOM_API void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out);
+/* Per leaf, sorted: origin 3 int32; mask, density, palette 512 values each in order x, y, z. Null pointers are skipped. */
+BLOOM_API void bloom_grid_leaves(const bloom_grid* grid, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette);
+BLOOM_API int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half);
+BLOOM_API void bloom_grid_close(bloom_grid* grid);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
