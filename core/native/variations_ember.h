@@ -96,8 +96,7 @@ template <class T>
 void truchet(const Call<T>& c, Point<T>& sum) {
   T n = c.p[1], size = c.p[4], seed = c.p[5] < 0 ? -c.p[5] : c.p[5], scale = c.p[6], half_width = c.p[7];
   bool extended = c.p[0] != 0;
-  Vec<T> x = c.in.x, y = c.in.y, s = x * scale, t = y * scale;
-  s -= floor(s), t -= floor(t);
+  Vec<T> x = c.in.x, y = c.in.y, u = x * scale, v = y * scale, s = u - floor(u), t = v - floor(v);
   Mask<T> turned;
   // Half away from zero, as C's round.
   Vec<T> column = trunc(x + copysign(Vec<T>(T(0.5)), x)), row = trunc(y + copysign(Vec<T>(T(0.5)), y));
@@ -106,7 +105,8 @@ void truchet(const Call<T>& c, Point<T>& sum) {
   auto norm = [&](Vec<T> a, Vec<T> b) { return pow(pow(a, Vec<T>(n)) + pow(b, Vec<T>(n)), Vec<T>(T(1) / n)); };
   Mask<T> first = abs(norm(p1, abs(t)) - T(0.5)) < half_width, second = abs(norm(p2, abs(t - T(1))) - T(0.5)) < half_width;
   Vec<T> times = select<T>(first, T(1), T(0)) + select<T>(second, T(1), T(0));
-  add_flat(sum, times * size * (s + floor(x)), times * size * (t + floor(y)));  // no weight factor
+  // No weight factor. The whole numbers are joined first: s + floor(x) would lose the digits of a small u.
+  add_flat(sum, times * size * (u - (floor(u) - floor(x))), times * size * (v - (floor(v) - floor(y))));
 }
 
 template <class T>
@@ -182,7 +182,7 @@ void crackle(const Call<T>& c, Point<T>& sum) {
       voronoi = max(voronoi, T(2) * ((ux - px) * x + (uy - py) * y) / c.guard(x * x + y * y));
     }
   Vec<T> r = pow(abs(voronoi), Vec<T>(power)) * scale / c.guard(voronoi);
-  add_keeping_z(sum, c.w * (px + (ux - px) * r), c.w * (py + (uy - py) * r), c);
+  add_flat(sum, c.w * (px + (ux - px) * r), c.w * (py + (uy - py) * r));
 }
 
 template <class T>

@@ -251,12 +251,14 @@ void oscilloscope(const Call<T>& c, Point<T>& sum) {
   add_flat(sum, c.w * c.in.x, select<T>(abs(c.in.y) <= t, -c.w, c.w) * c.in.y);
 }
 
+// 2 (cos x cosh y, sin x sinh y) / (cos 2x + cosh 2y), with k = e^-|y| taken out above and below so that nothing overflows.
 template <class T>
 void sec(const Call<T>& c, Point<T>& sum) {
-  Vec<T> s, k;
-  sincos(c.in.x, s, k);
-  Vec<T> q = T(2) * c.w / c.guard(cos(T(2) * c.in.x) + cosh(T(2) * c.in.y));
-  add_flat(sum, q * k * cosh(c.in.y), q * s * sinh(c.in.y));
+  Vec<T> s, q, a = abs(c.in.y), k = exp(-a), k2 = k * k;
+  sincos(c.in.x, s, q);
+  Vec<T> up = select<T>(a < T(1), T(2) * k2 * sinh(min(a, Vec<T>(T(1)))), k * (T(1) - k2));
+  Vec<T> scale = T(2) * c.w / c.guard(T(1) + k2 * k2 + T(2) * k2 * cos(T(2) * c.in.x));
+  add_flat(sum, scale * q * k * (T(1) + k2), scale * s * copysign(up, c.in.y));
 }
 
 template <class T>

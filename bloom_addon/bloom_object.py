@@ -1,0 +1,71 @@
+"""A bloom in the scene: a Volume object that carries the flame, shows its take and wears the glow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bloom_core.animation import Animation
+from bloom_core.designs import Design
+from bloom_core.takes import Take
+
+from . import flame_properties, keyframes, material
+
+
+def new_bloom(context: bpy.types.Context, design: Design) -> bpy.types.Object:
+    """Adds a bloom of `design`, in its open pose, to the scene and makes it the active object."""
+    volume = bpy.data.volumes.new(design.title)
+    obj = bpy.data.objects.new(design.title, volume)
+    volume.materials.append(material.glow_material(f"{design.title} Glow", design.open.palette))
+    context.collection.objects.link(obj)
+    set_design(obj, design)
+    for other in context.selected_objects:
+        other.select_set(False)
+    obj.select_set(True)
+    context.view_layer.objects.active = obj
+    return obj
+
+
+def set_design(obj: bpy.types.Object, design: Design) -> None:
+    """Puts another flower into a bloom; its material and its keys stay until the next growth."""
+    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
+    flame_properties.write_flame(bloom, design.open)
+    bloom.design, bloom.box_low, bloom.box_high = design.name, design.box.low, design.box.high
+
+
+def apply_growth(scene: bpy.types.Scene, obj: bpy.types.Object, animation: Animation) -> None:
+    """Writes a growth's keys and markers, and fits the scene's frame range to them."""
+    keyframes.write_animation(obj, animation)
+    keyframes.write_markers(scene, animation)
+    scene.frame_start, scene.frame_end = animation.frame_start, animation.frame_end
+
+
+def show_take(obj: bpy.types.Object, take: Take, frame_start: int) -> None:
+    """Makes the bloom's volume play a take from `frame_start` on. Paths are relative to a saved .blend."""
+    volume = obj.data
+    assert isinstance(volume, bpy.types.Volume)
+    first = str(take.files[0])
+    volume.filepath = bpy.path.relpath(first) if bpy.data.is_saved and _same_drive(first) else first
+    volume.is_sequence = len(take.files) > 1
+    volume.frame_start, volume.frame_duration, volume.frame_offset = frame_start, len(take.files), 0
+    volume.sequence_mode = "EXTEND"
+    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
+    bloom.take = bpy.path.relpath(str(take.folder)) if bpy.data.is_saved and _same_drive(first) else str(take.folder)
+
+
+def takes_folder(obj: bpy.types.Object) -> Path:
+    """Returns where a bloom's takes go: the folder that was chosen, else `bloom_takes` beside the .blend.
+
+    Raises ValueError where neither is there.
+    """
+    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
+    if bloom.folder:
+        return Path(bpy.path.abspath(bloom.folder))
+    if not bpy.data.is_saved:
+        raise ValueError("Save the .blend first, or choose a folder under Bake ▸ Takes: the take needs a place")
+    return Path(bpy.path.abspath("//")) / "bloom_takes"
+
+
+def _same_drive(path: str) -> bool:
+    return Path(path).drive == Path(bpy.data.filepath).drive

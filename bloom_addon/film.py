@@ -1,0 +1,59 @@
+"""From a staged scene to a film: numbered stills first, so that nothing is lost when a render stops, then one MP4 of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import compat
+
+
+def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], None] | None = None) -> list[Path]:
+    """Renders the scene's frame range to `folder`/frame_0001.png and so on; returns the files. Calls `done(frames, of)` after each.
+
+    Raises OSError for a folder that cannot be written, RuntimeError where Blender cannot render.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    compat.set_png(scene)
+    frames = range(scene.frame_start, scene.frame_end + 1)
+    files = []
+    for number, frame in enumerate(frames, 1):
+        scene.frame_set(frame)
+        path = folder / f"frame_{number:04d}.png"
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        if not path.is_file():
+            raise OSError(f"{path}: Blender wrote no picture. Is the disk full?")
+        files.append(path)
+        if done is not None:
+            done(number, len(frames))
+    return files
+
+
+def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
+    """Joins stills of one size to an H.264 film at `out` (.mp4). Raises OSError where Blender wrote none."""
+    scene = bpy.data.scenes.new("Bloom Encode")
+    part = out.with_name(f".{out.stem}.part.mp4")
+    try:
+        editor = scene.sequence_editor_create()
+        strip: Any = editor.strips.new_image("stills", str(stills[0]), 1, 1)
+        for path in stills[1:]:
+            strip.elements.append(path.name)
+        scene.frame_start, scene.frame_end = 1, len(stills)
+        first = bpy.data.images.load(str(stills[0]))
+        settings = scene.render
+        settings.resolution_x, settings.resolution_y, settings.resolution_percentage = first.size[0], first.size[1], 100
+        bpy.data.images.remove(first)
+        settings.fps, settings.filepath, settings.use_file_extension = fps, str(part), False
+        scene.view_settings.view_transform = "Standard"
+        compat.set_movie(scene)
+        bpy.ops.render.render(animation=True, scene=scene.name)
+        if not part.is_file():
+            raise OSError(f"{out}: Blender wrote no film. Is the disk full, or this Blender built without FFmpeg?")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+        bpy.data.scenes.remove(scene)

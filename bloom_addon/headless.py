@@ -1,0 +1,207 @@
+"""Bloom without a window: `python -m bloom_addon …`, `blender --command bloom …`, or `main([...])` from a script.
+
+Exit codes: 0 done, 1 could not be done (one line says why), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bloom_core import designs, growth, trajectory
+from bloom_core.flame import FlameError
+from bloom_core.native import NativeError
+from bloom_core.run_files import RunError
+from bloom_core.takes import TakeError
+
+from . import bake, bloom_object, film, properties, stage
+
+ERRORS = (FlameError, NativeError, RunError, TakeError, ValueError, OSError, RuntimeError)
+"""What a user can cause: shown as one line."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; returns its exit code."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(list(arguments))
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        options.run_command(options)
+    except KeyboardInterrupt:
+        print("\nbloom: stopped; finished frames are kept", file=sys.stderr)
+        return 130
+    except ERRORS as error:
+        print(f"bloom: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bloom_addon", description="Grow, bake and film a flower from a recorded training run, in Blender without a window.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="the film of the run and the flower that Bloom brings along")
+    film_command = commands.add_parser("film", help="grow, bake and render: a film, three stills and the .blend")
+    for command in (demo, film_command):
+        command.set_defaults(run_command=_film, demo=command is demo)
+        command.add_argument("--out", type=Path, required=True, help="folder for what is made")
+        command.add_argument("--run", default="digits", help=f"a .bloom file or folder, or one of: {', '.join(trajectory.embedded_runs())}")
+        command.add_argument("--design", default="lotus", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
+        command.add_argument("--frames", type=int, default=96, help="length of the film")
+        command.add_argument("--strength", type=float, default=1.0, help="how far the training displaces the flower")
+        command.add_argument("--size", type=_size, default=(640, 400), metavar="WxH", help="pixels")
+        command.add_argument("--rays", type=int, default=12, help="Cycles samples per pixel")
+        _add_quality(command)
+    baking = commands.add_parser("bake", help="bake the blooms of a .blend, and save it with their takes")
+    baking.set_defaults(run_command=_bake)
+    baking.add_argument("blend", type=Path)
+    baking.add_argument("--folder", type=Path, help="where takes go; default: where the .blend says")
+    baking.add_argument("--threads", type=int, default=0, help="0: every core")
+    rendering = commands.add_parser("render", help="render the film of a .blend")
+    rendering.set_defaults(run_command=_render)
+    rendering.add_argument("blend", type=Path)
+    rendering.add_argument("--out", type=Path, required=True, help="folder for film and frames")
+    return parser
+
+
+def _add_quality(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--samples", type=float, default=80.0, help="millions of points a frame")
+    command.add_argument("--resolution", type=int, default=320, help="voxels along the volume's longest side")
+    command.add_argument("--threads", type=int, default=0, help="0: every core")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 640x400")
+    return int(width), int(height)
+
+
+def _film(options: argparse.Namespace) -> None:
+    begin = time.monotonic()
+    run = trajectory.read_run(trajectory.embedded_run(options.run) if options.run in trajectory.embedded_runs() else options.run)
+    design = designs.design(options.design) if options.design in designs.designs() else designs.read_design(options.design)
+    out = _folder(options.out)
+    animation = growth.grow(run, design, frames=options.frames, strength=options.strength)
+    _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    obj = bloom_object.new_bloom(bpy.context, design)
+    bloom: Any = properties.bloom_of(obj)
+    bloom.samples, bloom.resolution, bloom.run = options.samples, options.resolution, str(options.run)
+    bloom_object.apply_growth(scene, obj, animation)
+    stage.build(scene, obj)
+    scene.cycles.samples = options.rays
+    scene.render.resolution_x, scene.render.resolution_y = options.size
+    if options.threads:
+        scene.render.threads_mode, scene.render.threads = "FIXED", options.threads
+    blend = out / "bloom.blend"
+    _save(blend)
+    bloom.folder = "//takes"
+    _bake_one(scene, obj, options.threads)
+    _save(blend)
+    stills = _render_scene(scene, out)
+    names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 12], stills[len(stills) // 2], stills[-1]), strict=True))
+    for name, path in names.items():
+        shutil.copyfile(path, out / f"{name}.png")
+    _say(f"done in {time.monotonic() - begin:.0f} s: {out / 'bloom.mp4'}")
+    if options.demo:
+        _say(
+            "Look at bloom.mp4: a network learns to read digits. Out of the dark a bud, wild while the first batches push it about, opens with\n"
+            "the share of learning done, and trembles to the end, as training did. open.png is where it ended; bloom.blend plays in Blender 4.5 to 5.2."
+        )
+
+
+def _bake(options: argparse.Namespace) -> None:
+    _open(options.blend)
+    scene = bpy.context.scene
+    blooms = [obj for obj in scene.objects if properties.bloom_of(obj) is not None]
+    if not blooms:
+        raise ValueError(f"{options.blend}: there is no bloom in this scene. Add one with Add ▸ Bloom in Blender")
+    for obj in blooms:
+        if options.folder is not None:
+            properties.bloom_of(obj).folder = str(options.folder.resolve())
+        _bake_one(scene, obj, options.threads)
+    _save(options.blend)
+
+
+def _render(options: argparse.Namespace) -> None:
+    _open(options.blend)
+    if bpy.context.scene.camera is None:
+        raise ValueError(f"{options.blend}: the scene has no camera. Press Bloom ▸ Stage in Blender, or add one")
+    _render_scene(bpy.context.scene, _folder(options.out))
+
+
+def _bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int) -> None:
+    job = bake.prepare(scene, obj)
+    take = bake.run(job, threads, lambda fraction: _progress(f"baking {obj.name}", fraction))
+    _progress(f"baking {obj.name}", 1.0)
+    bloom_object.show_take(obj, take, job.frame_start)
+    _say(f"\nbaked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
+
+
+def _render_scene(scene: bpy.types.Scene, out: Path) -> list[Path]:
+    with _quiet():
+        stills = film.render_stills(scene, out / "frames", lambda done, count: _progress("rendering", done / count))
+        film.encode(stills, out / "bloom.mp4", scene.render.fps)
+    _say("")
+    return stills
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{path}: this folder cannot be made ({error.strerror}). Choose another with --out") from error
+    return path.resolve()
+
+
+def _open(blend: Path) -> None:
+    if not blend.is_file():
+        raise ValueError(f"{blend}: there is no such .blend")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(blend.resolve()))
+    except RuntimeError as error:
+        raise ValueError(f"{blend}: Blender cannot open it ({error})") from error
+
+
+def _save(blend: Path) -> None:
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), compress=True, relative_remap=True)
+    except RuntimeError as error:
+        raise OSError(f"{blend}: cannot be saved ({str(error).strip()})") from error
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _progress(what: str, fraction: float) -> bool:
+    if sys.stderr.isatty() or fraction >= 1.0:
+        print(f"\r{what}: {fraction:4.0%} ", end="", file=sys.stderr, flush=True)
+    return True
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps Blender's line per rendered tile off the terminal: it writes to the process's own standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,76 @@
+"""The glow: an emission volume whose brightness reads the grid `density` and whose colour reads `palette` through a keyed ramp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+from bloom_core.flame import FloatArray
+
+from . import compat
+
+RAMP, EXPOSURE, CONTRAST = "Bloom Palette", "Bloom Exposure", "Bloom Contrast"
+MAX_STOPS = 32
+"""A Color Ramp takes no more."""
+
+
+def glow_material(name: str, palette: FloatArray, stops: int = 16, exposure: float = 0.5, contrast: float = 1.8) -> bpy.types.Material:
+    """Returns a new glow material with `palette` (n, 3), sRGB, in its ramp.
+
+    Emission strength is exposure · density ^ contrast: density is a logarithm, contrast gives the hearts back their glow.
+    """
+    material = bpy.data.materials.new(name)
+    tree = compat.ensure_nodes(material)
+    tree.nodes.clear()
+
+    def node(kind: str, label: str, x: float, y: float) -> Any:
+        made = tree.nodes.new(kind)
+        made.name, made.label, made.location = label, label, (x, y)
+        return made
+
+    density, coordinate = node("ShaderNodeAttribute", "Density", -900, 150), node("ShaderNodeAttribute", "Palette Coordinate", -900, -200)
+    density.attribute_name, coordinate.attribute_name = "density", "palette"
+    strength, brightness = node("ShaderNodeValue", EXPOSURE, -700, 320), node("ShaderNodeValue", CONTRAST, -900, 320)
+    strength.outputs[0].default_value, brightness.outputs[0].default_value = exposure, contrast
+    power, scaled = node("ShaderNodeMath", "Contrasted", -680, 150), node("ShaderNodeMath", "Exposed", -480, 150)
+    power.operation, scaled.operation = "POWER", "MULTIPLY"
+    ramp, emission, output = node("ShaderNodeValToRGB", RAMP, -680, -100), node("ShaderNodeEmission", "Glow", -240, 0), node("ShaderNodeOutputMaterial", "Output", 0, 0)
+    for source, target in (
+        (density.outputs["Fac"], power.inputs[0]),
+        (brightness.outputs[0], power.inputs[1]),
+        (power.outputs[0], scaled.inputs[0]),
+        (strength.outputs[0], scaled.inputs[1]),
+        (coordinate.outputs["Fac"], ramp.inputs["Fac"]),
+        (ramp.outputs["Color"], emission.inputs["Color"]),
+        (scaled.outputs[0], emission.inputs["Strength"]),
+        (emission.outputs[0], output.inputs["Volume"]),
+    ):
+        tree.links.new(source, target)
+    positions = np.linspace(0.0, 1.0, stops)
+    places = np.linspace(0.0, 1.0, len(palette))
+    write_ramp(material, positions, np.stack([np.interp(positions, places, channel) for channel in palette.T], axis=1))
+    return material
+
+
+def ramp_of(material: bpy.types.Material) -> Any:
+    """Returns the Color Ramp of a glow material, or None where the artist took it out."""
+    node = compat.ensure_nodes(material).nodes.get(RAMP)
+    return getattr(node, "color_ramp", None)
+
+
+def write_ramp(material: bpy.types.Material, positions: FloatArray, colors: FloatArray) -> None:
+    """Sets the ramp's stops: `positions` (n,) rising in [0, 1], `colors` (n, 3) sRGB, n ≤ 32."""
+    elements = ramp_of(material).elements
+    while len(elements) > 1:
+        elements.remove(elements[-1])
+    elements[0].position = 0.0
+    for position in positions[1:]:
+        elements.new(float(position))
+    for element, position, color in zip(elements, positions, srgb_to_linear(colors), strict=True):
+        element.position, element.color = float(position), (*map(float, color), 1.0)
+
+
+def srgb_to_linear(colors: FloatArray) -> FloatArray:
+    """Returns scene-linear colours, as shader nodes hold them, of sRGB ones (IEC 61966-2-1)."""
+    return np.where(colors <= 0.04045, colors / 12.92, ((np.maximum(colors, 0.04045) + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,122 @@
+"""What a bloom is in Blender: a flame as properties of an object, so that every number can be keyed, driven and read back."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+_AFFINE = "3×4, row by row: what x, y and z become, and how far it moves"
+
+
+class BloomNumber(bpy.types.PropertyGroup):
+    """A named number: a variation's parameter, or an entry of xaos."""
+
+    value: FloatProperty(name="Value", description="Value of this parameter")  # type: ignore[valid-type]
+
+
+class BloomVariation(bpy.types.PropertyGroup):
+    """A variation of an xform; `name` is its name."""
+
+    weight: FloatProperty(name="Weight", description="How much of this variation goes into the xform")  # type: ignore[valid-type]
+    parameters: CollectionProperty(type=BloomNumber)  # type: ignore[valid-type]
+
+
+class BloomXform(bpy.types.PropertyGroup):
+    """An xform: one of the functions whose repetition draws the flower."""
+
+    weight: FloatProperty(  # type: ignore[valid-type]
+        name="Weight", description="How often this xform is chosen, relative to the others", min=0.0, soft_max=10.0, default=1.0
+    )
+    color: FloatProperty(  # type: ignore[valid-type]
+        name="Color", description="Place in the palette that points are drawn to by this xform", min=0.0, max=1.0, subtype="FACTOR"
+    )
+    color_speed: FloatProperty(  # type: ignore[valid-type]
+        name="Color Speed", description="How strongly this xform pulls points to its color", min=-1.0, max=1.0, default=0.5
+    )
+    opacity: FloatProperty(  # type: ignore[valid-type]
+        name="Opacity", description="How much of what this xform draws is seen", min=0.0, max=1.0, default=1.0, subtype="FACTOR"
+    )
+    pre: FloatVectorProperty(name="Affine", description=f"Applied before the variations. {_AFFINE}", size=12, default=IDENTITY)  # type: ignore[valid-type]
+    post: FloatVectorProperty(name="Post Affine", description=f"Applied after the variations. {_AFFINE}", size=12, default=IDENTITY)  # type: ignore[valid-type]
+    animate: BoolProperty(name="Animate", description="Turns in flam3's and Ember's loops", default=True)  # type: ignore[valid-type]
+    variations: CollectionProperty(type=BloomVariation)  # type: ignore[valid-type]
+    chaos: CollectionProperty(type=BloomNumber)  # type: ignore[valid-type]
+
+
+class BloomProperties(bpy.types.PropertyGroup):
+    """A bloom: the flame, how it is baked, and where its growth came from."""
+
+    xforms: CollectionProperty(type=BloomXform)  # type: ignore[valid-type]
+    active_xform: IntProperty(name="Active Xform", description="Xform shown below the list", min=0)  # type: ignore[valid-type]
+    has_final: BoolProperty(name="Final Xform", description="The last xform is the final one: it bends what the others draw")  # type: ignore[valid-type]
+    dialect: StringProperty(name="Dialect", description="Program whose rules this flame follows where programs differ")  # type: ignore[valid-type]
+    design: StringProperty(name="Design", description="Flower design, or .flame file, that this bloom was made of")  # type: ignore[valid-type]
+    run: StringProperty(name="Run", description="Recorded training run that this bloom grew from", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})  # type: ignore[valid-type]
+
+    box_low: FloatVectorProperty(name="Box Low", description="Lower corner of the volume, in the bloom's own space", size=3, default=(-1.0, -1.0, -1.0))  # type: ignore[valid-type]
+    box_high: FloatVectorProperty(name="Box High", description="Upper corner of the volume, in the bloom's own space", size=3, default=(1.0, 1.0, 1.0))  # type: ignore[valid-type]
+    samples: FloatProperty(  # type: ignore[valid-type]
+        name="Samples", description="Millions of points per frame: more is smoother and takes longer", min=0.1, soft_max=1000.0, max=100000.0, default=60.0
+    )
+    resolution: IntProperty(  # type: ignore[valid-type]
+        name="Resolution", description="Voxels along the longest side of the box: more is finer and takes more memory", min=16, soft_max=1024, max=4096, default=320
+    )
+    gain: FloatProperty(  # type: ignore[valid-type]
+        name="Gain", description="How far faint petals are lifted before brightness is compressed. Changing it needs a new bake", min=0.001, soft_max=1000.0, default=30.0
+    )
+    seed: IntProperty(name="Seed", description="Another seed gives the same flower from other points", min=0)  # type: ignore[valid-type]
+    folder: StringProperty(  # type: ignore[valid-type]
+        name="Takes", description="Folder for baked takes; empty: a folder beside the saved .blend", subtype="DIR_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
+    )
+    take: StringProperty(name="Take", description="Take that the volume shows", subtype="DIR_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})  # type: ignore[valid-type]
+
+
+class BloomGrowth(bpy.types.PropertyGroup):
+    """What the next growth uses; kept in the scene."""
+
+    frames: IntProperty(name="Frames", description="Length of the growth, in frames", min=2, soft_max=1000, max=100000, default=96)  # type: ignore[valid-type]
+    start: IntProperty(name="Start", description="First frame of the growth", default=1)  # type: ignore[valid-type]
+    strength: FloatProperty(  # type: ignore[valid-type]
+        name="Strength", description="How far the training displaces the flower; 0 shows only the opening", min=0.0, soft_max=3.0, max=100.0, default=1.0
+    )
+
+
+CLASSES = (BloomNumber, BloomVariation, BloomXform, BloomProperties, BloomGrowth)
+
+
+def bloom_of(obj: bpy.types.Object | None) -> Any:
+    """Returns the bloom properties of an object, or None where it is no bloom."""
+    properties = getattr(obj, "bloom", None)
+    return properties if properties is not None and len(properties.xforms) else None
+
+
+def growth_of(scene: bpy.types.Scene) -> Any:
+    """Returns the scene's growth settings."""
+    return cast(Any, scene).bloom_growth
+
+
+def register() -> None:
+    """Registers the properties and hangs them on objects and scenes."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    setattr(bpy.types.Object, "bloom", PointerProperty(type=BloomProperties))  # noqa: B010 - a plain assignment is no attribute to the type checker
+    setattr(bpy.types.Scene, "bloom_growth", PointerProperty(type=BloomGrowth))  # noqa: B010
+
+
+def unregister() -> None:
+    """Takes everything back."""
+    delattr(bpy.types.Scene, "bloom_growth")
+    delattr(bpy.types.Object, "bloom")
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

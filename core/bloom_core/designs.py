@@ -1,0 +1,112 @@
+"""Flower designs: a flame in two poses, the bud it starts as and the open flower that training ends in.
+
+A design is an ordinary `.flame` file with two flames of the same xforms; the package brings three of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from . import native
+from .flame import Flame, FlameError, Xform
+from .flame_file import read_flames
+from .native import Box
+
+_BUD_XY, _BUD_Z = 1.5, 8.0
+"""How a bud is made of any flower whose final xform is a `julia3D` of negative power, which turns space inside out: its
+pre-affine stretched this much across and along the axis makes the petals steeper (they close) and the whole smaller."""
+
+_BUD_OPACITY = 0.03
+"""Opacity of a derived bud relative to the open flower: the flower comes out of black."""
+
+_SAMPLE = 1 << 18  # points that a box is measured on
+
+
+@dataclass(frozen=True)
+class Design:
+    """A flower: `bud` and `open` have the same xforms and variations and differ in weight, color, opacity and affines."""
+
+    name: str
+    title: str
+    bud: Flame
+    open: Flame
+    box: Box
+
+
+def designs() -> tuple[str, ...]:
+    """Returns the names of the designs in the package, sorted."""
+    folder = resources.files(__package__) / "designs"
+    return tuple(sorted(entry.name.removesuffix(".flame") for entry in folder.iterdir() if entry.name.endswith(".flame")))
+
+
+@cache
+def design(name: str) -> Design:
+    """Returns a design of the package. Raises FlameError that lists the names for one that does not exist."""
+    if name not in designs():
+        raise FlameError(f"there is no design {name!r}; there are: {', '.join(designs())}")
+    with resources.as_file(resources.files(__package__) / "designs" / f"{name}.flame") as path:
+        return read_design(path)
+
+
+def read_design(path: Path | str) -> Design:
+    """Reads a design: a file with the flames `bud` and `open`, or any flame, of which a bud is then derived.
+
+    Raises FlameError naming the file where the two poses do not belong together.
+    """
+    flames, _ = read_flames(path)
+    name = Path(path).stem
+    if len(flames) != 2 or [flame.name for flame in flames] != ["bud", "open"]:
+        return design_from_flame(flames[0])
+    bud, flower = flames
+    if _structure(bud) != _structure(flower):
+        raise FlameError(f"{path}: the flames bud and open must have the same xforms and variations, and only differ in how they stand")
+    return Design(name, name.capitalize(), bud, replace(flower, name=name), bounds((bud, flower)))
+
+
+def design_from_flame(flame: Flame) -> Design:
+    """Makes a design of any flame. Raises NativeError for one that diverges."""
+    final = flame.final
+    if final is not None and any(v.name == "julia3D" and v.parameters.get("julia3D_power", 2.0) < 0 for v in final.variations):
+        stretch = np.diag([_BUD_XY, _BUD_XY, _BUD_Z])
+        final = replace(final, pre=stretch @ final.pre)
+    dimmed = tuple(replace(xform, opacity=xform.opacity * _BUD_OPACITY) for xform in flame.xforms)
+    bud = replace(flame, name="bud", xforms=dimmed, final=final)
+    name = flame.name or "flame"
+    return Design(name, name, bud, flame, bounds((bud, flame)))
+
+
+def bounds(flames: tuple[Flame, ...]) -> Box:
+    """Returns a box around what is seen of the flames: 98 % of each one's hits and a margin, square across the z axis.
+
+    The rest of a flame's hits often reaches far and is too thin to be seen. Raises NativeError for a flame that diverges.
+    """
+    reach, low, high = 0.0, 0.0, 0.0
+    for flame in flames:
+        cloud = native.points(flame, _SAMPLE)
+        position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)
+        reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.98))
+        low = min(low, _quantile(position[:, 2], weight, 0.01))
+        high = max(high, _quantile(position[:, 2], weight, 0.99))
+    reach, margin = max(reach * 1.05, 1e-3), max(0.05 * (high - low), 1e-3)
+    return Box((-reach, -reach, low - margin), (reach, reach, high + margin))
+
+
+def _quantile(values: np.ndarray[tuple[int], np.dtype[np.float64]], weight: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -> float:
+    """Returns the value below which `level` of the weight lies."""
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(share, level * share[-1])])
+
+
+def _structure(flame: Flame) -> list[object]:
+    """Returns what both poses of a design must share."""
+
+    def of(xform: Xform) -> object:
+        return [(v.name, v.weight, sorted(v.parameters.items())) for v in xform.variations]
+
+    return [[of(xform) for xform in flame.xforms], of(flame.final) if flame.final is not None else None]

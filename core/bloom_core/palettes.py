@@ -1,0 +1,172 @@
+"""Palettes over time: the flower's own colours, stirred by what the words (or layers) of the network still have to move.
+
+The displacement is made in OKLab (Ottosson 2020, "A perceptual color space for image processing"), bounded, with a floor for lightness and for
+chroma: mapping vectors to RGB directly gives brown mud. It is 0 at the end of training, so the last ramp is the design's own palette.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from bloom_core.run_model import Embeddings, Trajectory
+from numpy.typing import NDArray
+
+DoubleArray = NDArray[np.float64]
+
+STOPS = 16
+KEYS = 24
+LIGHTNESS, CHROMA = 0.10, 0.12
+"""Largest displacement in OKLab's L and in its a, b plane (a saturated sRGB colour has a chroma of 0.2 … 0.3)."""
+
+LIGHTNESS_FLOOR = 0.5
+"""No stop gets darker than this by displacement; stops that are darker by design stay as dark as they are."""
+
+CHROMA_FLOOR = 0.8
+"""No stop loses more than this leaves of the chroma that the design gave it."""
+
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """Palette ramps at R key frames.
+
+    `positions` float64 (S,) in [0, 1], S ≤ 32; `colors` float64 (R, S, 3), sRGB in [0, 1]; `frames` int64 (R,), rising.
+    """
+
+    positions: DoubleArray
+    colors: DoubleArray
+    frames: NDArray[np.int64]
+
+    def at(self, frame: float) -> DoubleArray:
+        """Returns the stops' colours at a frame, float64 (S, 3): straight lines between the keys, still outside them."""
+        flat = self.colors.reshape(len(self.frames), -1)
+        columns = [float(np.interp(frame, self.frames, column)) for column in flat.T]
+        return np.array(columns, dtype=np.float64).reshape(-1, 3)
+
+    def palette(self, base: DoubleArray, frame: float) -> DoubleArray:
+        """Returns `base` float64 (n, 3), the palette of the last key, as it is at `frame`: all its detail, moved as the stops have moved."""
+        moved = self.at(frame) - self.colors[-1]
+        across = np.linspace(0.0, 1.0, len(base))
+        shift = np.stack([np.interp(across, self.positions, moved[:, channel]) for channel in range(3)], axis=1)
+        return np.asarray(np.clip(base + shift, 0.0, 1.0))
+
+
+def ramp(trajectory: Trajectory, palette: DoubleArray, states: DoubleArray, frame_start: int = 1) -> Ramp:
+    """Returns the palette ramps of a film.
+
+    `palette` float64 (n, 3) sRGB: the design's own; `states` float64 (F,): optimizer steps recorded before each frame, rising, from 0 to T.
+    The ramp of the last frame is `palette` at STOPS stops. Keys are spread evenly over the colours' own path, so that epochs in which nothing
+    moves take none.
+    """
+    positions = np.linspace(0.0, 1.0, STOPS)
+    across = np.linspace(0.0, 1.0, len(palette))
+    base = np.stack([np.interp(positions, across, palette[:, channel]) for channel in range(3)], axis=1)
+    movement = _movement(trajectory, states)
+    keys = _keys(movement)
+    colors = np.array([displace(base, movement[key]) if np.any(movement[key]) else base for key in keys])
+    return Ramp(positions, colors, np.asarray(keys + frame_start, dtype=np.int64))
+
+
+def displace(base: DoubleArray, movement: DoubleArray) -> DoubleArray:
+    """Returns `base` sRGB (S, 3) displaced by `movement` (S, 3): first column lightness, the others a and b; 1 is the largest displacement."""
+    lab = to_oklab(base)
+    moved = lab + movement * np.array([LIGHTNESS, CHROMA, CHROMA])
+    moved[:, 0] = np.maximum(moved[:, 0], np.minimum(lab[:, 0], LIGHTNESS_FLOOR))
+    chroma, least = np.hypot(moved[:, 1], moved[:, 2]), CHROMA_FLOOR * np.hypot(lab[:, 1], lab[:, 2])
+    hue = np.where(chroma[:, None] > 1e-9, moved[:, 1:], lab[:, 1:])
+    length = np.maximum(np.hypot(hue[:, 0], hue[:, 1]), 1e-12)
+    moved[:, 1:] = hue / length[:, None] * np.maximum(chroma, least)[:, None]
+    return _into_gamut(moved)
+
+
+def to_oklab(srgb: DoubleArray) -> DoubleArray:
+    """Returns OKLab (n, 3) of sRGB (n, 3) in [0, 1]."""
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T)
+
+
+def to_srgb(lab: DoubleArray) -> DoubleArray:
+    """Returns sRGB (n, 3) of OKLab (n, 3), not clipped: outside [0, 1] where the colour cannot be shown."""
+    linear = (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1.0 / 2.4) - 0.055)
+
+
+def _into_gamut(lab: DoubleArray) -> DoubleArray:
+    """Returns sRGB (n, 3) in [0, 1]; a colour that cannot be shown keeps lightness and hue and loses chroma."""
+    lab[:, 0] = np.clip(lab[:, 0], 0.0, 1.0)
+    low, high = np.zeros(len(lab)), np.ones(len(lab))
+    for _ in range(12):
+        middle = np.where(_shown(lab), 1.0, (low + high) / 2.0)
+        inside = _shown(np.column_stack([lab[:, 0], lab[:, 1:] * middle[:, None]]))
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return np.clip(to_srgb(np.column_stack([lab[:, 0], lab[:, 1:] * low[:, None]])), 0.0, 1.0)
+
+
+def _shown(lab: DoubleArray) -> NDArray[np.bool_]:
+    rgb = to_srgb(lab)
+    return np.asarray(((rgb >= -1e-6) & (rgb <= 1.0 + 1e-6)).all(axis=1))
+
+
+def _movement(trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
+    """Returns what is still to be moved at each state, float64 (F, STOPS, 3), bounded to (−1, 1), exactly 0 in the last frame."""
+    words = trajectory.embeddings
+    if words is not None and words.reduction is not None and len(words.steps) > 1:
+        left = _words_left(words, trajectory, states)
+    else:
+        left = _layers_left(trajectory, states)
+    left = left - left[-1]
+    size = float(np.quantile(np.linalg.norm(left, axis=2), 0.95))
+    return np.tanh(left / size) if size > 0.0 else np.zeros_like(left)
+
+
+def _words_left(words: Embeddings, trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
+    """Words sorted along the first direction of their final places, gathered into STOPS groups: the groups' mean distance to those places."""
+    assert words.reduction is not None
+    places = words.reduction.coordinates.astype(np.float64)
+    places = np.pad(places, ((0, 0), (0, 0), (0, 3 - places.shape[2])))
+    places = places[:, np.argsort(places[-1, :, 0], kind="stable")]
+    count = places.shape[1]
+    if count >= STOPS:
+        groups = np.stack([part.mean(axis=1) for part in np.array_split(places, STOPS, axis=1)], axis=1)
+    else:
+        at, lower = np.linspace(0.0, count - 1.0, STOPS), np.minimum(np.linspace(0.0, count - 1.0, STOPS).astype(int), max(count - 2, 0))
+        share = (at - lower)[None, :, None]
+        groups = places[:, lower] * (1.0 - share) + places[:, np.minimum(lower + 1, count - 1)] * share
+    taken = np.searchsorted(trajectory.steps, words.steps, side="right").astype(np.float64)
+    flat = (groups - groups[-1]).reshape(len(groups), -1)
+    return np.stack([np.interp(states, taken, column) for column in flat.T], axis=1).reshape(len(states), STOPS, 3)
+
+
+def _layers_left(trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
+    """Without words: each layer's share of its update path still to go, along a direction of its own in the a, b plane."""
+    norms = np.nan_to_num(trajectory.update_norm.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    left = 1.0 - np.vstack([np.zeros(norms.shape[1]), np.cumsum(norms, axis=0)]) / np.maximum(norms.sum(axis=0), 1e-300)
+    layers = np.linspace(0.0, norms.shape[1] - 1.0, STOPS).round().astype(int)
+    angle = layers * np.pi * (3.0 - np.sqrt(5.0))
+    now = np.stack([np.interp(states, np.arange(len(left)), left[:, layer]) for layer in layers], axis=1)
+    return np.asarray(now[:, :, None] * np.stack([np.zeros(STOPS), np.cos(angle), np.sin(angle)], axis=1))
+
+
+def _keys(movement: DoubleArray) -> NDArray[np.int64]:
+    """Returns at most KEYS rows, first and last among them, evenly spread over the path of the movement."""
+    flat = movement.reshape(len(movement), -1)
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(flat, axis=0), axis=1))])
+    if length[-1] <= 0.0:
+        return np.unique(np.array([0, len(movement) - 1], dtype=np.int64))
+    rows = np.searchsorted(length, np.linspace(0.0, length[-1], KEYS))  # the first row that has come so far, so a rest ends where it began
+    return np.asarray(np.unique(np.concatenate([[0], rows, [len(movement) - 1]])), dtype=np.int64)

@@ -1,0 +1,117 @@
+"""The flame buffer: its layout, its limits, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bloom_core import native
+from bloom_core.flame import DIALECTS, Flame, FlameError, Variation, Xform, identity
+from bloom_core.flame_buffer import MAX_VARIATIONS, pack
+
+LINEAR = Xform((Variation("linear", 1.0),))
+HEAD = 7
+XFORM = 29  # values of an xform without its variations
+
+
+def parameters(variation: Variation, dialect: str = "ember-25") -> list[float]:
+    """Returns the packed parameters of an xform with this one variation."""
+    packed = pack(Flame((Xform((variation,)),), dialect=dialect))
+    start = HEAD + XFORM
+    assert packed[start] == native.variations()[variation.name.lower()].index and packed[start + 1] == variation.weight
+    assert len(packed) == start + 3 + packed[start + 2]
+    return packed[start + 3 :].tolist()
+
+
+def test_the_layout_is_the_documented_one() -> None:
+    rng = np.random.default_rng(1)
+    pre, post = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    first = Xform((Variation("LINEAR", 0.5), Variation("julia3D", -0.25, {"JULIA3D_power": -3.0})), "", 2.0, 0.25, -0.5, 0.75, pre, post)
+    flame = Flame((first, Xform(())), final=LINEAR, xaos=np.array([[1.0, 2.0], [3.0, 0.0]]), dialect="ember-1.0.0.14")
+    table = native.variations()
+    expected = [4027, 1, 0, DIALECTS.index("ember-1.0.0.14"), 2, 1, 1, 1, 2, 3, 0]
+    expected += [2.0, 0.25, -0.5, 0.75, *pre.ravel(), *post.ravel(), 2, table["linear"].index, 0.5, 0, table["julia3d"].index, -0.25, 1, -3.0]
+    expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 0]
+    expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 1, table["linear"].index, 1.0, 0]
+    expected[2] = len(expected)
+    packed = pack(flame)
+    assert packed.dtype == np.float64
+    np.testing.assert_array_equal(packed, expected)
+
+
+def test_values_are_brought_into_their_ranges() -> None:
+    xform = replace(LINEAR, weight=-3.0, color=1.5, color_speed=-7.0, opacity=-0.1)
+    packed = pack(Flame((xform, LINEAR), xaos=np.array([[-1.0, 1.0], [1.0, 1.0]])))
+    assert packed[HEAD] == 0.0  # xaos
+    assert packed[HEAD + 4 : HEAD + 8].tolist() == [0.0, 1.0, -1.0, 0.0]
+
+
+def test_what_a_flame_leaves_out_takes_the_default_of_its_dialect() -> None:
+    names = [parameter.name for parameter in native.variations()["auger"].parameters]
+    assert names == ["auger_sym", "auger_weight", "auger_freq", "auger_scale"]
+    assert parameters(Variation("auger", 1.0), "flam3") == [0.0, 0.5, 1.0, 1.0]
+    assert parameters(Variation("auger", 1.0), "ember-25") == [0.0, 0.5, 5.0, 0.1]
+    assert parameters(Variation("Truchet", 1.0), "ember-1.0.0.14")[0] == 0.0
+    assert parameters(Variation("Truchet", 1.0), "ember-25")[0] == 1.0
+    assert parameters(Variation("auger", 1.0, {"auger_freq": 2.0}), "flam3") == [0.0, 0.5, 2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "given", "taken"),
+    [
+        ("julia3D", "julia3D_power", 2.6, 3.0),
+        ("julia3D", "julia3D_power", 0.2, 1.0),
+        ("julia3D", "julia3D_power", -1.6, -2.0),
+        ("blocky", "blocky_mp", 0.0, np.finfo(np.float64).eps),
+        ("GlynnSim2", "GlynnSim2_radius", -1.0, 0.0),
+        ("GlynnSim2", "GlynnSim2_contrast", 1.5, 1.0),
+        ("crackle", "crackle_cellsize", 0.0, 0.0001),
+        ("z", "z_star_n", 1.2, 3.0),
+        ("z", "z_star_n", 6.4, 6.0),
+        ("poincare", "poincare_c1a", 4.0, 4.0 - 2.0 * np.pi),
+        ("poincare", "poincare_c1a", -4.0, 2.0 * np.pi - 4.0),
+        ("poincare", "poincare_c1a", 3.0, 3.0),
+    ],
+)
+def test_parameters_take_the_values_that_ember_allows(name: str, parameter: str, given: float, taken: float) -> None:
+    order = [entry.name for entry in native.variations()[name.lower()].parameters]
+    assert parameters(Variation(name, 1.0, {parameter: given}))[order.index(parameter)] == pytest.approx(taken, abs=1e-12)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e39])
+@pytest.mark.parametrize("field", ["weight", "color", "color_speed", "opacity"])
+def test_a_number_that_is_not_finite_is_refused_by_name(field: str, bad: float) -> None:
+    flame = Flame((LINEAR, replace(LINEAR, **{field: bad})), name="lotus")  # type: ignore[arg-type]
+    with pytest.raises(FlameError, match=f"'lotus', xform 1: {field}"):
+        pack(flame)
+
+
+@pytest.mark.parametrize(
+    ("flame", "message"),
+    [
+        (Flame(()), "0 xforms"),
+        (Flame((LINEAR,) * 129), "129 xforms"),
+        (Flame((LINEAR,), dialect="apophysis"), "dialect 'apophysis'"),
+        (Flame((LINEAR,), xaos=np.ones((2, 2))), "xaos has the shape"),
+        (Flame((LINEAR,), xaos=np.array([[np.nan]])), "the flame: xaos"),
+        (Flame((replace(LINEAR, pre=np.eye(3)),)), r"pre has the shape \(3, 3\)"),
+        (Flame((replace(LINEAR, post=np.full((3, 4), np.nan)),)), "xform 0: post"),
+        (Flame((LINEAR,), final=replace(LINEAR, opacity=np.nan)), "the final xform: opacity"),
+        (Flame((Xform((Variation("linear", 1.0),) * (MAX_VARIATIONS + 1)),)), "65 variations"),
+        (Flame((Xform((Variation("droste", 1.0),)),)), "variation 'droste' is not known"),
+        (Flame((Xform((Variation("linear", np.inf),)),)), "xform 0: linear"),
+        (Flame((Xform((Variation("blob", 1.0, {"blob_low": np.nan}),)),)), "xform 0: blob_low"),
+        (Flame((Xform((Variation("blob", 1.0, {"blob_lo": 1.0}),)),)), "blob has no parameter 'blob_lo'"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(flame: Flame, message: str) -> None:
+    with pytest.raises(FlameError, match=message):
+        pack(flame)
+
+
+def test_every_packed_flame_opens_in_every_dialect() -> None:
+    for dialect in DIALECTS:
+        for info in native.variations().values():
+            flame = Flame((Xform((Variation(info.name, 0.3),)), LINEAR), dialect=dialect)
+            assert native.transform_points(flame, 0, np.array([[0.1, 0.2, 0.3]])).shape == (1, 3)
