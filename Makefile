@@ -1,15 +1,16 @@
 # make demo   a film of a flower grown from a real training run, in out/demo
 # make test   the whole test-suite
 # make bench  speeds, as ratios
+# make zip    the extension, for Blender ▸ Preferences ▸ Get Extensions ▸ Install from Disk, in dist
 # Each sets up all that it needs in .venv; a second run reuses what is there.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.13 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
 CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
 
-.PHONY: demo test bench setup check clean
+.PHONY: demo test bench zip setup check clean
 
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
@@ -24,6 +25,11 @@ check: $(VENV)/test.stamp
 bench: setup
 	$(PY) -m tests.bench
 
+# The extension for this computer's platform, as Blender installs it. The builder is Blender's own, out of the bpy wheel.
+zip: setup
+	@mkdir -p dist
+	$(PY) "$$(find $(VENV) -path '*bl_pkg/cli/blender_ext.py')" build --source-dir . --output-dir dist
+
 setup: $(VENV)/core.stamp
 
 $(VENV)/python.stamp: requirements-setup.txt
@@ -31,18 +37,20 @@ $(VENV)/python.stamp: requirements-setup.txt
 		|| { echo 'Bloom needs Python 3.11 or 3.13: make PYTHON=/path/to/python3.11 ...'; exit 1; }
 	@echo 'Setting up .venv: Blender as a Python module, a compiler, numpy, scikit-learn (about 600 MB to download, once) ...'
 	"$(PYTHON)" -m venv $(VENV)
-	$(PIP) -r requirements-setup.txt
+	$(PIP) install -r requirements-setup.txt
 	@touch $@
 
 $(VENV)/core.stamp: $(VENV)/python.stamp $(CORE)
 	@echo 'Building the renderer ...'
-	$(PIP) --no-build-isolation --force-reinstall --no-deps ./core
+	@rm -rf wheels
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir wheels ./core
+	$(PIP) install --force-reinstall --no-deps wheels/*.whl
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/python.stamp requirements-test.txt
 	@echo 'Adding the test tools and PyTorch ...'
-	$(PIP) -r requirements-test.txt
+	$(PIP) install -r requirements-test.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) out core/build core/*.egg-info
+	rm -rf $(VENV) out dist wheels core/build core/*.egg-info

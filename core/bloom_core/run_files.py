@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_RUN_BYTES = 2 << 30
-"""Bytes of arrays and text that one run may hold, unpacked. A million steps of a 7-layer network are about 1.9 GB."""
+"""Bytes that reading one run may take: its files and, once more, the arrays in them. Half a million steps of 7 layers are about 1.9 GB."""
 
 MAX_JSON_BYTES = 64 << 20
 MAX_MEMBERS = 65_000

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 EPOCHS = 28
 BATCH = 32
 FIRST_RATE, LAST_RATE, DECAY = 0.8, 0.2, 0.8
-"""The learning rate falls from the first towards the last, its excess by DECAY an epoch: the first steps overshoot, the last ones never come to rest."""
+"""The learning rate falls from the first towards the last, its excess by DECAY an epoch: the first steps overshoot, the last ones never rest."""
 SEED = 7
 WORDS = [f"digit {digit}" for digit in range(10)]
 """The rows of the output layer: 10 vectors of 64 numbers, one for each class. They stand in for word embeddings."""
