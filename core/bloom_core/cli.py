@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -101,19 +104,34 @@ def _whole(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
 
 
-def _progress(what: str) -> native.Progress:
-    """Returns a progress callback that shows a percentage on a terminal and stays silent elsewhere."""
-    shown = -1
+@contextmanager
+def _progress(what: str) -> Iterator[native.Progress]:
+    """Gives a progress callback that shows a percentage on a terminal, stays silent elsewhere, and cancels on Ctrl-C.
+
+    An exception raised by a signal on the way from native code into Python would be lost; so meanwhile the signal only sets a flag.
+    """
+    shown, interrupted = -1, False
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = True
 
     def show(fraction: float) -> bool:
         nonlocal shown
         percent = int(100 * fraction)
         if percent != shown and sys.stderr.isatty():
             shown = percent
-            print(f"\r{what}: {percent} %", end="\n" if percent == 100 else "", file=sys.stderr, flush=True)
-        return True
+            print(f"\r{what}: {percent} %", end="", file=sys.stderr, flush=True)
+        return not interrupted
 
-    return show
+    before = signal.signal(signal.SIGINT, interrupt) if threading.current_thread() is threading.main_thread() else None
+    try:
+        yield show
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+        if shown >= 0:
+            print(file=sys.stderr)
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -142,7 +160,8 @@ def _inspect(options: argparse.Namespace) -> None:
 
 def _points(options: argparse.Namespace) -> None:
     flame, _ = _flame(options.flame)
-    points = native.points(flame, options.count, seed=options.seed, threads=options.threads, progress=_progress("points"))
+    with _progress("points") as progress:
+        points = native.points(flame, options.count, seed=options.seed, threads=options.threads, progress=progress)
     point_cloud.write_ply(options.output, points)
     print(f"{options.output}: {len(points.position)} points")
 
@@ -153,7 +172,9 @@ def _volume(options: argparse.Namespace) -> None:
     partial = output.with_name(output.name + ".tmp")
     box = box or designs.bounds((flame,))
     how = {"seed": options.seed, "threads": options.threads}
-    with native.accumulate(flame, options.samples, box, options.resolution, progress=_progress("volume"), **how) as grid:
+    with _progress("volume") as progress:
+        grid = native.accumulate(flame, options.samples, box, options.resolution, progress=progress, **how)
+    with grid:
         try:
             grid.write_vdb(partial, gain=options.gain)
             os.replace(partial, output)

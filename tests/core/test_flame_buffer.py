@@ -21,7 +21,7 @@ def parameters(variation: Variation, dialect: str = "ember-25") -> list[float]:
     start = HEAD + XFORM
     assert packed[start] == native.variations()[variation.name.lower()].index and packed[start + 1] == variation.weight
     assert len(packed) == start + 3 + packed[start + 2]
-    return packed[start + 3 :].tolist()
+    return [float(value) for value in packed[start + 3 :]]
 
 
 def test_the_layout_is_the_documented_one() -> None:
@@ -30,7 +30,7 @@ def test_the_layout_is_the_documented_one() -> None:
     first = Xform((Variation("LINEAR", 0.5), Variation("julia3D", -0.25, {"JULIA3D_power": -3.0})), "", 2.0, 0.25, -0.5, 0.75, pre, post)
     flame = Flame((first, Xform(())), final=LINEAR, xaos=np.array([[1.0, 2.0], [3.0, 0.0]]), dialect="ember-1.0.0.14")
     table = native.variations()
-    expected = [4027, 1, 0, DIALECTS.index("ember-1.0.0.14"), 2, 1, 1, 1, 2, 3, 0]
+    expected: list[float] = [4027, 1, 0, DIALECTS.index("ember-1.0.0.14"), 2, 1, 1, 1, 2, 3, 0]
     expected += [2.0, 0.25, -0.5, 0.75, *pre.ravel(), *post.ravel(), 2, table["linear"].index, 0.5, 0, table["julia3d"].index, -0.25, 1, -3.0]
     expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 0]
     expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 1, table["linear"].index, 1.0, 0]
