@@ -30,7 +30,7 @@ class BakeJob:
 def prepare(scene: bpy.types.Scene, obj: bpy.types.Object) -> BakeJob:
     """Takes the snapshot of the scene's frame range. Raises ValueError with what to do where there is no place for the take."""
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
-    settings = BakeSettings(flame_properties.read_box(bloom), round(bloom.samples * 1e6), bloom.resolution, bloom.gain, bloom.seed)
+    settings = BakeSettings(flame_properties.read_box(bloom), round(bloom.samples * 1e6), bloom.resolution, bloom.gain, seed=bloom.seed)
     folder = bloom_object.takes_folder(obj)
     return BakeJob(folder, sample.snapshot(scene, obj, range(scene.frame_start, scene.frame_end + 1)), settings, scene.frame_start)
 

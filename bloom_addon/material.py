@@ -15,7 +15,7 @@ MAX_STOPS = 32
 """A Color Ramp takes no more."""
 
 
-def glow_material(name: str, palette: FloatArray, stops: int = 16, exposure: float = 0.5, contrast: float = 1.8) -> bpy.types.Material:
+def glow_material(name: str, palette: FloatArray, stops: int = 16, exposure: float = 0.6, contrast: float = 2.0) -> bpy.types.Material:
     """Returns a new glow material with `palette` (n, 3), sRGB, in its ramp.
 
     Emission strength is exposure · density ^ contrast: density is a logarithm, contrast gives the hearts back their glow.

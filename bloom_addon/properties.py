@@ -70,7 +70,7 @@ class BloomProperties(bpy.types.PropertyGroup):
         name="Samples", description="Millions of points per frame: more is smoother and takes longer", min=0.1, soft_max=1000.0, max=100000.0, default=60.0
     )
     resolution: IntProperty(  # type: ignore[valid-type]
-        name="Resolution", description="Voxels along the longest side of the box: more is finer and takes more memory", min=16, soft_max=1024, max=4096, default=320
+        name="Resolution", description="Voxels along the longest side of the box: more is finer and takes more memory", min=16, soft_max=1024, max=4096, default=384
     )
     gain: FloatProperty(  # type: ignore[valid-type]
         name="Gain", description="How far faint petals are lifted before brightness is compressed. Changing it needs a new bake", min=0.001, soft_max=1000.0, default=30.0

@@ -15,7 +15,7 @@ RIG, CAMERA, FOCUS = "Bloom Rig", "Bloom Camera", "Bloom Focus"
 LENS = 50.0  # mm
 TURN = (-0.42, 0.18)  # radians about the axis, first and last frame
 PITCH = (0.30, 0.62)  # radians above the horizon: the bud is seen from the side, the open flower is looked into
-DISTANCE = (1.55, 2.05)  # times the box's half width, on top of what the lens needs
+DISTANCE = (0.85, 1.3)  # first and last frame, times the distance at which the box fills the film
 
 
 def build(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
@@ -26,9 +26,9 @@ def build(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
     compositing.build(scene)
     settings = scene.render
     settings.engine = "CYCLES"
-    scene.cycles.samples = 12
+    scene.cycles.samples = 8
     scene.cycles.use_denoising = compat.has_denoiser()
-    scene.cycles.volume_step_rate = 2.0
+    scene.cycles.volume_step_rate = 3.0
     scene.cycles.volume_max_steps = 512
     scene.cycles.max_bounces = 0
     scene.cycles.volume_bounces = 0
@@ -67,7 +67,7 @@ def _camera(scene: bpy.types.Scene, bloom: bpy.types.Object, box: Box) -> None:
     camera.parent = rig
     lens: Any = camera.data
     lens.lens = LENS
-    lens.dof.use_dof, lens.dof.focus_object, lens.dof.aperture_fstop = True, focus, 0.9
+    lens.dof.use_dof, lens.dof.focus_object, lens.dof.aperture_fstop = True, focus, 0.7
     lens.clip_start = 0.01
     if not camera.constraints:
         aim: Any = camera.constraints.new("TRACK_TO")
@@ -80,7 +80,7 @@ def _camera(scene: bpy.types.Scene, bloom: bpy.types.Object, box: Box) -> None:
         return path[0] + (path[1] - path[0]) * eased
 
     reach = half_width / math.tan(math.atan(18.0 / LENS))  # at which the box fills a 36 mm film
-    distance, pitch = reach * along(DISTANCE) / 2.0, along(PITCH)
+    distance, pitch = reach * along(DISTANCE), along(PITCH)
     keyframes.key_values(rig, "rotation_euler", 2, "Orbit", frames, along(TURN))
     keyframes.key_values(camera, "location", 1, "Push", frames, -distance * np.cos(pitch))
     keyframes.key_values(camera, "location", 2, "Push", frames, distance * np.sin(pitch))

@@ -65,7 +65,7 @@ def read_design(path: Path | str) -> Design:
     bud, flower = flames
     if _structure(bud) != _structure(flower):
         raise FlameError(f"{path}: the flames bud and open must have the same xforms and variations, and only differ in how they stand")
-    return Design(name, name.capitalize(), bud, replace(flower, name=name), bounds((bud, flower)))
+    return Design(name, name.capitalize(), bud, replace(flower, name=name), bounds(poses(bud, flower)))
 
 
 def design_from_flame(flame: Flame) -> Design:
@@ -77,11 +77,26 @@ def design_from_flame(flame: Flame) -> Design:
     dimmed = tuple(replace(xform, opacity=xform.opacity * _BUD_OPACITY) for xform in flame.xforms)
     bud = replace(flame, name="bud", xforms=dimmed, final=final)
     name = flame.name or "flame"
-    return Design(name, name, bud, flame, bounds((bud, flame)))
+    return Design(name, name, bud, flame, bounds(poses(bud, flame)))
+
+
+def poses(bud: Flame, flower: Flame, count: int = 4) -> tuple[Flame, ...]:
+    """Returns `count` poses on the straight way from bud to open flower, both included; petals reach farthest on the way."""
+
+    def between(low: Xform, high: Xform, share: float) -> Xform:
+        pre, post = (first + (last - first) * share for first, last in ((low.pre, high.pre), (low.post, high.post)))
+        numbers = {name: getattr(low, name) + (getattr(high, name) - getattr(low, name)) * share for name in ("weight", "color", "opacity")}
+        return replace(high, pre=pre, post=post, **numbers)
+
+    def pose(share: float) -> Flame:
+        final = between(bud.final, flower.final, share) if bud.final is not None and flower.final is not None else flower.final
+        return replace(flower, xforms=tuple(between(a, b, share) for a, b in zip(bud.xforms, flower.xforms, strict=True)), final=final)
+
+    return tuple(pose(share) for share in np.linspace(0.0, 1.0, count))
 
 
 def bounds(flames: tuple[Flame, ...]) -> Box:
-    """Returns a box around what is seen of the flames: 98 % of each one's hits and a margin, square across the z axis.
+    """Returns a box around what is seen of the flames: 99.6 % of each one's hits and a margin, square across the z axis.
 
     The rest of a flame's hits often reaches far and is too thin to be seen. Raises NativeError for a flame that diverges.
     """
@@ -89,9 +104,9 @@ def bounds(flames: tuple[Flame, ...]) -> Box:
     for flame in flames:
         cloud = native.points(flame, _SAMPLE)
         position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)
-        reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.98))
-        low = min(low, _quantile(position[:, 2], weight, 0.01))
-        high = max(high, _quantile(position[:, 2], weight, 0.99))
+        reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.996))
+        low = min(low, _quantile(position[:, 2], weight, 0.002))
+        high = max(high, _quantile(position[:, 2], weight, 0.998))
     reach, margin = max(reach * 1.05, 1e-3), max(0.05 * (high - low), 1e-3)
     return Box((-reach, -reach, low - margin), (reach, reach, high + margin))
 

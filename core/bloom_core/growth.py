@@ -35,11 +35,11 @@ MAPPINGS = ("path", "original")
 MAX_FRAMES = 100_000
 QUANTILE = 0.9
 
-SCALES = {"weight": 0.5, "opacity": 0.25, "color": 0.04}
+SCALES = {"weight": 0.3, "opacity": 0.25, "color": 0.04}
 """How far r = 1 moves a scalar: weight and opacity by this in their logarithm (so they stay positive, and what a bud hides stays hidden), colour
 by this much. Opacity and colour are then kept in [0, 1]."""
 
-LINEAR, TRANSLATION, LIFT, FINAL = 0.12, 0.16, 0.10, 0.04
+LINEAR, TRANSLATION, LIFT, FINAL = 0.2, 0.3, 0.15, 0.1
 """How far r = 1 moves an affine's entry: scale and shear in the plane, translation in the plane, translation in z; in a final xform, any of them."""
 
 PLANE = (0, 1, 3, 4, 5, 7)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from .flame import DIALECTS, Flame
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 Progress = Callable[[float], bool]
 """Called with the fraction done, in [0, 1], from the calling thread; returning False cancels."""
 
@@ -90,7 +91,7 @@ def _library() -> Any:
         "bloom_flame_close": (None, [p]),
         "bloom_transform": (i32, [p, i32, i32, u64, p, u64, p]),
         "bloom_points": (i32, [p, u64, u64, i32, _Callback, p, p, p, p, p, p]),
-        "bloom_accumulate": (i32, [p, u64, p, p, i32, u64, i32, u64, _Callback, p, p, p]),
+        "bloom_accumulate": (i32, [p, u64, p, p, i32, f64, f64, u64, i32, u64, _Callback, p, p, p]),
         "bloom_grid_message": (ctypes.c_char_p, [p]),
         "bloom_grid_describe": (None, [p, p]),
         "bloom_grid_leaves": (None, [p, f64, p, p, p, p]),
@@ -217,25 +218,35 @@ class _OpenFlame:
         self.close()
 
 
-class _Relay:
-    """Carries progress out of native code, and an exception raised in the callback (Ctrl-C above all) past it."""
+class _Watch:
+    """Runs a native call in a thread of its own while the calling thread reports progress and stays open to Ctrl-C.
+
+    An exception that a signal raises inside a ctypes callback is lost; the callback here runs where no signal arrives.
+    """
 
     def __init__(self, progress: Progress | None) -> None:
-        self.progress, self.error = progress, None
-        self.callback = _Callback(self._call)
+        self._progress, self._fraction, self._stop = progress, 0.0, False
 
-    error: BaseException | None
-
-    def _call(self, _user: int | None, fraction: float) -> int:
+    def run(self, call: Callable[[Any], int]) -> int:
+        """Returns the code of `call`, which is given the callback to pass on. What `progress` raises ends the call, and is raised."""
+        codes: list[int] = []
+        callback = _Callback(self._tick)
+        thread = threading.Thread(target=lambda: codes.append(call(callback)), name="Bloom renderer", daemon=True)
+        thread.start()
         try:
-            return int(self.progress is None or bool(self.progress(fraction)))
-        except BaseException as error:
-            self.error = error
-            return 0
+            while thread.is_alive():
+                thread.join(0.05)
+                if self._progress is not None and not self._stop and not self._progress(self._fraction):
+                    self._stop = True
+        except BaseException:
+            self._stop = True
+            thread.join()
+            raise
+        return codes[0]
 
-    def check(self) -> None:
-        if self.error is not None:
-            raise self.error
+    def _tick(self, _user: int | None, fraction: float) -> int:
+        self._fraction = fraction
+        return int(not self._stop)
 
 
 def _statistics(raw: _Statistics) -> Statistics:
@@ -253,35 +264,48 @@ def points(flame: Flame, count: int, *, seed: int = 0, threads: int = 0, progres
         position, palette, weight = np.empty((count, 3), np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
     except MemoryError as error:
         raise NativeError(f"not enough memory for {count} points: ask for fewer") from error
-    raw, written, relay = _Statistics(), ctypes.c_uint64(), _Relay(progress)
+    raw, written = _Statistics(), ctypes.c_uint64()
     with _OpenFlame(flame) as native:
-        code = native.lib.bloom_points(
-            native.handle, count, seed & 0xFFFFFFFFFFFFFFFF, threads, relay.callback, None,
-            position.ctypes.data, palette.ctypes.data, weight.ctypes.data, ctypes.byref(written), ctypes.byref(raw),
+        code = _Watch(progress).run(
+            lambda callback: native.lib.bloom_points(
+                native.handle, count, seed & 0xFFFFFFFFFFFFFFFF, threads, callback, None,
+                position.ctypes.data, palette.ctypes.data, weight.ctypes.data, ctypes.byref(written), ctypes.byref(raw),
+            )
         )  # fmt: skip
-        relay.check()
         native.check(code)
     n = written.value
     return Points(position[:n], palette[:n], weight[:n], _statistics(raw))
 
 
 def accumulate(
-    flame: Flame, samples: int, box: Box, resolution: int, *, seed: int = 0, threads: int = 0, progress: Progress | None = None
+    flame: Flame,
+    samples: int,
+    box: Box,
+    resolution: int,
+    *,
+    filter_radius: float = 0.0,
+    fade: float = 0.0,
+    seed: int = 0,
+    threads: int = 0,
+    progress: Progress | None = None,
 ) -> Grid:
     """Iterates about `samples` times into a sparse grid over `box`, `resolution` voxels along its longest side (8 to 4096).
 
+    Hits are spread with a tent of `filter_radius` voxels (0 to 8), so that thin petals do not show the grid; 0: not at all.
+    They fade out over the share `fade` (0 to 0.5) of each side of the box, so that what reaches beyond it is not cut off.
     Raises NativeError (diverging flame, empty box, no memory), FlameError (a flame that cannot be packed), Cancelled.
     """
     if samples < 0:
         raise NativeError("a negative number of samples")
-    raw, handle, relay = _Statistics(), ctypes.c_void_p(), _Relay(progress)
+    raw, handle = _Statistics(), ctypes.c_void_p()
     low, high = (ctypes.c_double * 3)(*box.low), (ctypes.c_double * 3)(*box.high)
     with _OpenFlame(flame) as native:
-        code = native.lib.bloom_accumulate(
-            native.handle, samples, low, high, resolution, seed & 0xFFFFFFFFFFFFFFFF, threads, _memory_limit(),
-            relay.callback, None, ctypes.byref(handle), ctypes.byref(raw),
+        code = _Watch(progress).run(
+            lambda callback: native.lib.bloom_accumulate(
+                native.handle, samples, low, high, resolution, filter_radius, fade, seed & 0xFFFFFFFFFFFFFFFF, threads, _memory_limit(),
+                callback, None, ctypes.byref(handle), ctypes.byref(raw),
+            )
         )  # fmt: skip
-        relay.check()
         native.check(code)
     return Grid(handle, _statistics(raw))
 

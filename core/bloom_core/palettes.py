@@ -1,7 +1,7 @@
 """Palettes over time: the flower's own colours, stirred by what the words (or layers) of the network still have to move.
 
-The displacement is made in OKLab (Ottosson 2020, "A perceptual color space for image processing"), bounded, with a floor for lightness and for
-chroma: mapping vectors to RGB directly gives brown mud. It is 0 at the end of training, so the last ramp is the design's own palette.
+The displacement is a turn of hue, with a little chroma and lightness, in OKLab (Ottosson 2020, "A perceptual color space for image processing"):
+mapping vectors to RGB directly gives brown mud. It is 0 at the end of training, so the last ramp is the design's own palette.
 """
 
 from __future__ import annotations
@@ -16,14 +16,8 @@ DoubleArray = NDArray[np.float64]
 
 STOPS = 16
 KEYS = 24
-LIGHTNESS, CHROMA = 0.10, 0.12
-"""Largest displacement in OKLab's L and in its a, b plane (a saturated sRGB colour has a chroma of 0.2 … 0.3)."""
-
-LIGHTNESS_FLOOR = 0.5
-"""No stop gets darker than this by displacement; stops that are darker by design stay as dark as they are."""
-
-CHROMA_FLOOR = 0.8
-"""No stop loses more than this leaves of the chroma that the design gave it."""
+HUE, CHROMA, LIGHTNESS = 0.9, 0.25, 0.08
+"""Largest displacement: the hue turns by radians, the chroma by a factor 1 ± this, OKLab's L by this much times L itself."""
 
 _TO_LMS = np.array(
     [
@@ -83,15 +77,15 @@ def ramp(trajectory: Trajectory, palette: DoubleArray, states: DoubleArray, fram
 
 
 def displace(base: DoubleArray, movement: DoubleArray) -> DoubleArray:
-    """Returns `base` sRGB (S, 3) displaced by `movement` (S, 3): first column lightness, the others a and b; 1 is the largest displacement."""
+    """Returns `base` sRGB (S, 3) displaced by `movement` (S, 3) in hue, chroma and lightness; 1 is the largest displacement.
+
+    Turning and scaling keep the design's own order: white stays white, the dark end dark, and nothing turns to mud.
+    """
     lab = to_oklab(base)
-    moved = lab + movement * np.array([LIGHTNESS, CHROMA, CHROMA])
-    moved[:, 0] = np.maximum(moved[:, 0], np.minimum(lab[:, 0], LIGHTNESS_FLOOR))
-    chroma, least = np.hypot(moved[:, 1], moved[:, 2]), CHROMA_FLOOR * np.hypot(lab[:, 1], lab[:, 2])
-    hue = np.where(chroma[:, None] > 1e-9, moved[:, 1:], lab[:, 1:])
-    length = np.maximum(np.hypot(hue[:, 0], hue[:, 1]), 1e-12)
-    moved[:, 1:] = hue / length[:, None] * np.maximum(chroma, least)[:, None]
-    return _into_gamut(moved)
+    turn, factor = HUE * movement[:, 0], 1.0 + CHROMA * movement[:, 1]
+    a, b = lab[:, 1], lab[:, 2]
+    turned = np.stack([a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)], axis=1)
+    return _into_gamut(np.column_stack([lab[:, 0] * (1.0 + LIGHTNESS * movement[:, 2]), turned * factor[:, None]]))
 
 
 def to_oklab(srgb: DoubleArray) -> DoubleArray:
@@ -153,13 +147,13 @@ def _words_left(words: Embeddings, trajectory: Trajectory, states: DoubleArray) 
 
 
 def _layers_left(trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
-    """Without words: each layer's share of its update path still to go, along a direction of its own in the a, b plane."""
+    """Without words: each layer's share of its update path still to go, turning hue and chroma its own way."""
     norms = np.nan_to_num(trajectory.update_norm.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     left = 1.0 - np.vstack([np.zeros(norms.shape[1]), np.cumsum(norms, axis=0)]) / np.maximum(norms.sum(axis=0), 1e-300)
     layers = np.linspace(0.0, norms.shape[1] - 1.0, STOPS).round().astype(int)
     angle = layers * np.pi * (3.0 - np.sqrt(5.0))
     now = np.stack([np.interp(states, np.arange(len(left)), left[:, layer]) for layer in layers], axis=1)
-    return np.asarray(now[:, :, None] * np.stack([np.zeros(STOPS), np.cos(angle), np.sin(angle)], axis=1))
+    return np.asarray(now[:, :, None] * np.stack([np.cos(angle), np.sin(angle), np.zeros(STOPS)], axis=1))
 
 
 def _keys(movement: DoubleArray) -> NDArray[np.int64]:

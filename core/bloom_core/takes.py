@@ -39,12 +39,17 @@ class TakeError(RuntimeError):
 
 @dataclass(frozen=True)
 class BakeSettings:
-    """What a frame is baked with, besides its flame: `samples` iterations into `resolution` voxels along the box's longest side."""
+    """What a frame is baked with, besides its flame: `samples` iterations into `resolution` voxels along the box's longest side.
+
+    `gain`, `filter_radius` (voxels) and `fade` (share of the box) as in `native`.
+    """
 
     box: Box
     samples: int
     resolution: int
     gain: float
+    filter_radius: float = 1.0
+    fade: float = 0.1
     seed: int = 0
 
 
@@ -130,7 +135,15 @@ def _bake_frame(store: Path, key: str, flame: Flame, settings: BakeSettings, num
     part = _part_name(store, key)
     try:
         with native.accumulate(
-            flame, settings.samples, settings.box, settings.resolution, seed=settings.seed, threads=threads, progress=progress
+            flame,
+            settings.samples,
+            settings.box,
+            settings.resolution,
+            filter_radius=settings.filter_radius,
+            fade=settings.fade,
+            seed=settings.seed,
+            threads=threads,
+            progress=progress,
         ) as grid:
             grid.write_vdb(part, gain=settings.gain)
         os.replace(part, store / f"{key}.vdb")

@@ -148,13 +148,16 @@ int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t 
   });
 }
 
-int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, uint64_t seed,
-                         int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user, bloom_grid** out, bloom_statistics* statistics) {
+int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, double filter,
+                         double fade, uint64_t seed, int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user, bloom_grid** out,
+                         bloom_statistics* statistics) {
   *out = nullptr;
   return guarded(flame->message, [&] {
     if (!flame->usable) return fail(flame->message, BLOOM_INVALID, "an unusable flame");
     if (samples > kMaxSamples) return fail(flame->message, BLOOM_INVALID, "too many samples: at most 2^40");
     if (resolution < 8 || resolution > kMaxResolution) return fail(flame->message, BLOOM_INVALID, "the resolution must lie between 8 and 4096 voxels");
+    if (!(filter >= 0 && filter <= 8)) return fail(flame->message, BLOOM_INVALID, "the filter's radius must lie between 0 and 8 voxels");
+    if (!(fade >= 0 && fade <= 0.5)) return fail(flame->message, BLOOM_INVALID, "the soft edge must lie between 0 and half of the box");
     GridShape shape{};
     double longest = 0;
     for (int axis = 0; axis < 3; ++axis) {
@@ -179,6 +182,7 @@ int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[
     }
     auto job = [&](uint64_t number, int worker) {
       GridTarget target = grids[worker]->target();
+      target.filter = float(filter), target.fade = float(fade);
       kernel().to_grid(flame->program, {seed, number}, std::min(kBatchSamples, samples - number * kBatchSamples), target, own[worker]);
       return !target.failed;
     };

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define BLOOM_ABI_VERSION 1
+#define BLOOM_ABI_VERSION 2
 
 enum { BLOOM_OK = 0, BLOOM_INVALID = 1, BLOOM_MEMORY = 2, BLOOM_CANCELLED = 3, BLOOM_FILE = 4, BLOOM_DIVERGED = 5 };
 
@@ -70,10 +70,12 @@ BLOOM_API int32_t bloom_transform(bloom_flame* flame, int32_t xform, int32_t in_
 BLOOM_API int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t threads, bloom_progress progress, void* user,
                                float* position, float* palette, float* weight, uint64_t* written, bloom_statistics* statistics);
 
-/* Iterates about `samples` times into a grid of `resolution` voxels along the longest side of the box. */
-BLOOM_API int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, uint64_t seed,
-                                   int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user, bloom_grid** out,
-                                   bloom_statistics* statistics);
+/* Iterates about `samples` times into a grid of `resolution` voxels along the longest side of the box. Hits are spread
+ * with a tent of radius `filter` voxels (0 to 8; 0: each into the voxel it falls in) and fade out over the share `fade`
+ * (0 to 0.5) of each side of the box. */
+BLOOM_API int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, double filter,
+                                   double fade, uint64_t seed, int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user,
+                                   bloom_grid** out, bloom_statistics* statistics);
 
 BLOOM_API const char* bloom_grid_message(const bloom_grid* grid);
 BLOOM_API void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out);

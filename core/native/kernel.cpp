@@ -48,11 +48,30 @@ struct NoSink {
 
 struct GridSink {
   GridTarget& target;
+  Random& random;
+
+  // A hit is moved at random within the filter's tent, which on average is that filter: without it, petals thinner than
+  // a voxel show the grid as moire.
+  F voxel(F position, int axis) {
+    F v = (position - target.low[axis]) * target.voxels_per_unit;
+    if (target.filter > 0) v += target.filter * (random.uniform<float>() + random.uniform<float>() - 1.0f);
+    return v;
+  }
+
+  // How much of a hit the box's soft edge lets through, along one axis.
+  F kept(F v, int axis) const {
+    float side = float(target.dimensions[axis]);
+    F share = min(max(min(v, side - v) / (target.fade * side), F(0.0f)), F(1.0f));
+    return share * share * (3.0f - 2.0f * share);
+  }
 
   void plot(const Point<float>& p, F color, int valid, float opacity, Statistics& statistics) {
     const GridTarget& t = target;
-    F x = floor((p.x - t.low[0]) * t.voxels_per_unit), y = floor((p.y - t.low[1]) * t.voxels_per_unit), z = floor((p.z - t.low[2]) * t.voxels_per_unit);
-    I inside = (x >= 0.0f) & (x < float(t.dimensions[0])) & (y >= 0.0f) & (y < float(t.dimensions[1])) & (z >= 0.0f) & (z < float(t.dimensions[2]));
+    F x = voxel(p.x, 0), y = voxel(p.y, 1), z = voxel(p.z, 2);
+    I faded = I(0);
+    if (t.fade > 0) faded = random.uniform<float>() >= kept(x, 0) * kept(y, 1) * kept(z, 2);
+    x = floor(x), y = floor(y), z = floor(z);
+    I inside = ~faded & (x >= 0.0f) & (x < float(t.dimensions[0])) & (y >= 0.0f) & (y < float(t.dimensions[1])) & (z >= 0.0f) & (z < float(t.dimensions[2]));
     I ix = __builtin_convertvector(select<float>(inside, x, 0.0f), I), iy = __builtin_convertvector(select<float>(inside, y, 0.0f), I),
       iz = __builtin_convertvector(select<float>(inside, z, 0.0f), I);
     I leaf = ((ix >> 3) * t.leaf_dimensions[1] + (iy >> 3)) * t.leaf_dimensions[2] + (iz >> 3);
@@ -109,7 +128,7 @@ void to_grid(const Program& program, Batch batch, uint64_t samples, GridTarget& 
   NoSink none;
   Statistics unused;
   for (int i = 0; i < kFuse; ++i) step(*player.pool, program, player.affines, false, player.random, unused, none);
-  GridSink sink{target};
+  GridSink sink{target, player.random};
   for (uint64_t done = 0; done < samples && !target.failed; done += kPool)
     step(*player.pool, program, player.affines, true, player.random, statistics, sink);
 }

@@ -20,11 +20,13 @@ struct Voxel {
   uint64_t weight;  // sum of opacity, in units of 1/kWeightUnit
   uint64_t tint;    // sum of opacity * palette coordinate, in units of 1/(kWeightUnit * kTintUnit)
 };
-constexpr uint64_t kWeightUnit = 4096, kTintUnit = 65535;
+constexpr uint64_t kWeightUnit = 65536, kTintUnit = 65535;
 
 // Where a kernel scatters hits: a table of leaves of 8x8x8 voxels, allocated when first touched.
 struct GridTarget {
   float low[3], voxels_per_unit;
+  float filter;  // radius, in voxels, of the tent that a hit is spread with; 0 for none
+  float fade;    // width of the box's soft edge, as a share of each side; 0 for a hard one
   int32_t dimensions[3], leaf_dimensions[3];
   Voxel** leaves;  // [x][y][z], row-major
   void* owner;

@@ -143,3 +143,22 @@ def test_a_closed_grid_says_so() -> None:
     grid.close()
     with pytest.raises(NativeError, match="closed"):
         grid.origins()
+
+
+def test_the_filter_spreads_a_hit_as_a_tent() -> None:
+    place = identity()
+    place[:, 3] = 10.5  # the middle of a voxel
+    box = Box((0.0, 0.0, 0.0), (24.0, 24.0, 24.0))
+    with native.accumulate(Flame((Xform((), post=place),)), 4_000_000, box, 24, filter_radius=2.0, seed=1) as grid:
+        share = dense(grid, np.expm1(grid.density(1.0).astype(np.float64)))  # voxels have the volume 1
+    assert share.sum() == pytest.approx(1.0, abs=1e-4)
+    # Integrals of (2 − |t|)/4 over the voxels around: no more than two voxels away, all axes alike and independent.
+    tent = np.array([0.03125, 0.25, 0.4375, 0.25, 0.03125])
+    expected = tent[:, None, None] * tent[:, None] * tent
+    np.testing.assert_allclose(share[8:13, 8:13, 8:13], expected, atol=5e-4)
+
+
+@pytest.mark.parametrize("radius", [-0.1, 8.1, float("nan"), float("inf")])
+def test_a_filter_out_of_reason_is_refused(radius: float) -> None:
+    with pytest.raises(NativeError, match="filter"):
+        native.accumulate(flower(), 4096, BOX, 32, filter_radius=radius)

@@ -69,10 +69,11 @@ def test_points_do_not_depend_on_the_number_of_threads(threads: int) -> None:
     assert one.statistics == many.statistics
 
 
+@pytest.mark.parametrize("radius", [0.0, 1.0])
 @pytest.mark.parametrize("threads", [2, 3, 0])
-def test_a_grid_does_not_depend_on_the_number_of_threads(threads: int) -> None:
+def test_a_grid_does_not_depend_on_the_number_of_threads(threads: int, radius: float) -> None:
     def bake(threads: int) -> tuple[bytes, native.Statistics]:
-        with native.accumulate(busy(), 3_500_000, UNIT_BOX, 64, seed=5, threads=threads) as grid:
+        with native.accumulate(busy(), 3_500_000, UNIT_BOX, 64, filter_radius=radius, seed=5, threads=threads) as grid:
             return b"".join(array.tobytes() for array in (grid.origins(), grid.mask(), grid.density(1.0), grid.palette())), grid.statistics
 
     assert bake(1) == bake(threads)
@@ -324,7 +325,7 @@ def play_raw(buffer: NDArray[np.float64], *, length: int | None = None) -> int:
         assert written.value <= 64
         assert np.isfinite(position[: written.value]).all() and np.isfinite(palette[: written.value]).all()
         low, high = (ctypes.c_double * 3)(-1, -1, -1), (ctypes.c_double * 3)(1, 1, 1)
-        lib.bloom_accumulate(handle, 64, low, high, 16, 1, 1, 1 << 28, nothing, None, ctypes.byref(grid), ctypes.byref(statistics))
+        lib.bloom_accumulate(handle, 64, low, high, 16, 1.5, 1, 1, 1 << 28, nothing, None, ctypes.byref(grid), ctypes.byref(statistics))
         if grid:
             lib.bloom_grid_close(grid)
     finally:

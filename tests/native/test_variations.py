@@ -149,7 +149,9 @@ def test_a_deterministic_variation_in_float(entry: Entry) -> None:
         moved = np.maximum(moved, np.nanmax(error, axis=1, initial=0.0))
     size = np.nanmax(np.abs(expected_of(entry)), axis=1, initial=0.0)
     # In float a pole can be missed by a rounded angle (6e-8): what is infinitely far in double is then still far out.
-    failures = compare(entry, native.transform_points(flame, 0, points), np.maximum(1e-4 * size, 2.0 * moved), 1e6)
+    # The last term is the smallest number that a float holds with all its digits.
+    tolerance = np.maximum(np.maximum(1e-4 * size, 2.0 * moved), np.finfo(np.float32).tiny)
+    failures = compare(entry, native.transform_points(flame, 0, points), tolerance, 1e6)
     assert not failures, "\n".join(failures)
 
 
