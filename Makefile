@@ -35,7 +35,7 @@ setup: $(VENV)/core.stamp
 $(VENV)/python.stamp: requirements-setup.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 13)))' \
 		|| { echo 'Bloom needs Python 3.11 or 3.13: make PYTHON=/path/to/python3.11 ...'; exit 1; }
-	@echo 'Setting up .venv: Blender as a Python module, a compiler, numpy, scikit-learn (about 600 MB to download, once) ...'
+	@echo 'Setting up .venv: Blender as a Python module, a compiler, numpy (about 500 MB to download, once) ...'
 	"$(PYTHON)" -m venv $(VENV)
 	$(PIP) install -r requirements-setup.txt
 	@touch $@

@@ -11,7 +11,7 @@ IS_5 = bpy.app.version >= (5, 0, 0)
 
 def channelbag(datablock: bpy.types.ID, name: str) -> Any:
     """Returns the channelbag that holds the F-curves of `datablock`, making action, slot, layer and strip where missing."""
-    data = datablock.animation_data or datablock.animation_data_create()
+    data = getattr(datablock, "animation_data", None) or datablock.animation_data_create()
     if data.action is None:
         data.action = bpy.data.actions.new(name)
     action = data.action
@@ -20,7 +20,7 @@ def channelbag(datablock: bpy.types.ID, name: str) -> Any:
         slot = action.slots[0] if len(action.slots) else action.slots.new(id_type=datablock.id_type, name=datablock.name)
         data.action_slot = slot
     layer = action.layers[0] if len(action.layers) else action.layers.new("Layer")
-    strip = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
+    strip: Any = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
     return strip.channelbag(slot, ensure=True)
 
 
@@ -40,7 +40,7 @@ def ensure_nodes(owner: Any) -> Any:
     return owner.node_tree
 
 
-def compositor_in_use(scene: bpy.types.Scene, own: str) -> bool:
+def compositor_in_use(scene: Any, own: str) -> bool:
     """Says whether the scene has a compositor tree that somebody else than Bloom (whose trees are named `own`) has set up."""
     if IS_5:
         tree = scene.compositing_node_group
@@ -49,10 +49,10 @@ def compositor_in_use(scene: bpy.types.Scene, own: str) -> bool:
     return tree is not None and "Bloom Glow" not in tree.nodes and len(tree.nodes) > 2  # a new tree has two nodes
 
 
-def new_compositor_tree(scene: bpy.types.Scene, name: str) -> tuple[Any, Any]:
+def new_compositor_tree(scene: Any, name: str) -> tuple[Any, Any]:
     """Returns an empty compositor tree of the scene and the node that its result goes into."""
     if IS_5:
-        tree = bpy.data.node_groups.new(name, "CompositorNodeTree")
+        tree: Any = bpy.data.node_groups.new(name, "CompositorNodeTree")
         scene.compositing_node_group = tree
         tree.interface.new_socket(name="Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         output = tree.nodes.new("NodeGroupOutput")
@@ -77,7 +77,7 @@ def set_glare(node: Any, threshold: float, strength: float, size: float) -> None
     node.inputs["Size"].default_value = size
 
 
-def prepare_volumes(scene: bpy.types.Scene) -> None:
+def prepare_volumes(scene: Any) -> None:
     """Chooses Cycles' ray marching; 5.0 and later default to an unbiased way that takes seconds more per frame."""
     if hasattr(scene.cycles, "volume_biased"):
         scene.cycles.volume_biased = True
@@ -104,7 +104,7 @@ def set_movie(scene: bpy.types.Scene) -> None:
 def has_denoiser() -> bool:
     """Says whether this Blender was built with Open Image Denoise; some distributions' builds were not."""
     try:
-        import _cycles
+        import _cycles  # type: ignore[import-not-found]
     except ImportError:
         return False
     return bool(getattr(_cycles, "with_openimagedenoise", False))

@@ -11,7 +11,7 @@ import bpy
 from . import compat
 
 
-def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], None] | None = None) -> list[Path]:
+def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], object] | None = None) -> list[Path]:
     """Renders the scene's frame range to `folder`/frame_0001.png and so on; returns the files. Calls `done(frames, of)` after each.
 
     Raises OSError for a folder that cannot be written, RuntimeError where Blender cannot render.
@@ -43,12 +43,12 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
         for path in stills[1:]:
             strip.elements.append(path.name)
         scene.frame_start, scene.frame_end = 1, len(stills)
-        first = bpy.data.images.load(str(stills[0]))
+        first: Any = bpy.data.images.load(str(stills[0]))
         settings = scene.render
         settings.resolution_x, settings.resolution_y, settings.resolution_percentage = first.size[0], first.size[1], 100
         bpy.data.images.remove(first)
         settings.fps, settings.filepath, settings.use_file_extension = fps, str(part), False
-        scene.view_settings.view_transform = "Standard"
+        scene.view_settings.view_transform = "Standard"  # type: ignore[assignment]
         compat.set_movie(scene)
         bpy.ops.render.render(animation=True, scene=scene.name)
         if not part.is_file():

@@ -9,11 +9,12 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bpy
 from bloom_core import designs, growth, trajectory
@@ -47,7 +48,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bloom_addon", description="Grow, bake and film a flower from a recorded training run, in Blender without a window.")
+    parser = argparse.ArgumentParser(
+        prog="bloom_addon", description="Grow, bake and film a flower from a recorded training run, in Blender without a window."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="the film of the run and the flower that Bloom brings along")
     film_command = commands.add_parser("film", help="grow, bake and render: a film, three stills and the .blend")
@@ -61,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--size", type=_size, default=(640, 400), metavar="WxH", help="pixels")
         command.add_argument("--rays", type=int, default=8, help="Cycles samples per pixel")
         _add_quality(command)
+    still = commands.add_parser("still", help="one picture of an open flower: a design, or any .flame file, in three dimensions")
+    still.set_defaults(run_command=_still)
+    still.add_argument("flower", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
+    still.add_argument("--out", type=Path, required=True, help="the picture, .png")
+    still.add_argument("--size", type=_size, default=(960, 600), metavar="WxH", help="pixels")
+    still.add_argument("--rays", type=int, default=24, help="Cycles samples per pixel")
+    _add_quality(still)
     baking = commands.add_parser("bake", help="bake the blooms of a .blend, and save it with their takes")
     baking.set_defaults(run_command=_bake)
     baking.add_argument("blend", type=Path)
@@ -89,22 +99,16 @@ def _size(text: str) -> tuple[int, int]:
 def _film(options: argparse.Namespace) -> None:
     begin = time.monotonic()
     run = trajectory.read_run(trajectory.embedded_run(options.run) if options.run in trajectory.embedded_runs() else options.run)
-    design = designs.design(options.design) if options.design in designs.designs() else designs.read_design(options.design)
+    design = _flower(options.design)
     out = _folder(options.out)
     animation = growth.grow(run, design, frames=options.frames, strength=options.strength)
     _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
 
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = bpy.context.scene
-    obj = bloom_object.new_bloom(bpy.context, design)
+    scene, obj = _new_scene(options, design)
     bloom: Any = properties.bloom_of(obj)
-    bloom.samples, bloom.resolution, bloom.run = options.samples, options.resolution, str(options.run)
+    bloom.run = str(options.run)
     bloom_object.apply_growth(scene, obj, animation)
-    stage.build(scene, obj)
-    scene.cycles.samples = options.rays
-    scene.render.resolution_x, scene.render.resolution_y = options.size
-    if options.threads:
-        scene.render.threads_mode, scene.render.threads = "FIXED", options.threads
+    _set_stage(options, scene, obj)
     blend = out / "bloom.blend"
     _save(blend)
     bloom.folder = "//takes"
@@ -117,9 +121,43 @@ def _film(options: argparse.Namespace) -> None:
     _say(f"done in {time.monotonic() - begin:.0f} s: {out / 'bloom.mp4'}")
     if options.demo:
         _say(
-            "Look at bloom.mp4: a network learns to read digits. Out of the dark a bud, wild while the first batches push it about, opens with\n"
-            "the share of learning done, and trembles to the end, as training did. open.png is where it ended; bloom.blend plays in Blender 4.5 to 5.2."
+            "Look at bloom.mp4: a network learns to read digits. Out of the dark a bud, wild while the first batches push it about, opens\n"
+            "with the share of learning done, and trembles to the end, as training did. open.png is where it ended; bloom.blend plays in\n"
+            "Blender, with or without the add-on."
         )
+
+
+def _still(options: argparse.Namespace) -> None:
+    scene, obj = _new_scene(options, _flower(options.flower))
+    scene.frame_start = scene.frame_end = 1
+    _set_stage(options, scene, obj)
+    folder = _folder(options.out.parent)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        properties.bloom_of(obj).folder = place
+        _bake_one(scene, obj, options.threads)
+        with _quiet():
+            os.replace(film.render_stills(scene, Path(place))[0], folder / options.out.name)
+    _say(f"done: {options.out}")
+
+
+def _flower(name: str) -> designs.Design:
+    return designs.design(name) if name in designs.designs() else designs.read_design(name)
+
+
+def _new_scene(options: argparse.Namespace, design: designs.Design) -> tuple[bpy.types.Scene, bpy.types.Object]:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    obj = bloom_object.new_bloom(bpy.context, design)
+    bloom: Any = properties.bloom_of(obj)
+    bloom.samples, bloom.resolution = options.samples, options.resolution
+    return bpy.context.scene, obj
+
+
+def _set_stage(options: argparse.Namespace, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
+    stage.build(scene, obj)
+    cast(Any, scene).cycles.samples = options.rays
+    scene.render.resolution_x, scene.render.resolution_y = options.size
+    if options.threads:
+        scene.render.threads_mode, scene.render.threads = "FIXED", options.threads
 
 
 def _bake(options: argparse.Namespace) -> None:

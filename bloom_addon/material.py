@@ -7,18 +7,18 @@ from typing import Any
 import bpy
 import numpy as np
 from bloom_core.flame import FloatArray
+from bloom_core.palettes import exposure, stops
 
 from . import compat
 
 RAMP, EXPOSURE, CONTRAST = "Bloom Palette", "Bloom Exposure", "Bloom Contrast"
-MAX_STOPS = 32
-"""A Color Ramp takes no more."""
 
 
-def glow_material(name: str, palette: FloatArray, stops: int = 16, exposure: float = 0.6, contrast: float = 2.0) -> bpy.types.Material:
+def glow_material(name: str, palette: FloatArray, contrast: float = 2.0) -> bpy.types.Material:
     """Returns a new glow material with `palette` (n, 3), sRGB, in its ramp.
 
-    Emission strength is exposure · density ^ contrast: density is a logarithm, contrast gives the hearts back their glow.
+    Emission strength is exposure · density ^ contrast: exposure such that light palettes do not burn out, contrast to give the hearts their
+    glow back, which the logarithm in density has compressed.
     """
     material = bpy.data.materials.new(name)
     tree = compat.ensure_nodes(material)
@@ -32,10 +32,14 @@ def glow_material(name: str, palette: FloatArray, stops: int = 16, exposure: flo
     density, coordinate = node("ShaderNodeAttribute", "Density", -900, 150), node("ShaderNodeAttribute", "Palette Coordinate", -900, -200)
     density.attribute_name, coordinate.attribute_name = "density", "palette"
     strength, brightness = node("ShaderNodeValue", EXPOSURE, -700, 320), node("ShaderNodeValue", CONTRAST, -900, 320)
-    strength.outputs[0].default_value, brightness.outputs[0].default_value = exposure, contrast
+    strength.outputs[0].default_value, brightness.outputs[0].default_value = exposure(palette), contrast
     power, scaled = node("ShaderNodeMath", "Contrasted", -680, 150), node("ShaderNodeMath", "Exposed", -480, 150)
     power.operation, scaled.operation = "POWER", "MULTIPLY"
-    ramp, emission, output = node("ShaderNodeValToRGB", RAMP, -680, -100), node("ShaderNodeEmission", "Glow", -240, 0), node("ShaderNodeOutputMaterial", "Output", 0, 0)
+    ramp, emission, output = (
+        node("ShaderNodeValToRGB", RAMP, -680, -100),
+        node("ShaderNodeEmission", "Glow", -240, 0),
+        node("ShaderNodeOutputMaterial", "Output", 0, 0),
+    )
     for source, target in (
         (density.outputs["Fac"], power.inputs[0]),
         (brightness.outputs[0], power.inputs[1]),
@@ -47,9 +51,7 @@ def glow_material(name: str, palette: FloatArray, stops: int = 16, exposure: flo
         (emission.outputs[0], output.inputs["Volume"]),
     ):
         tree.links.new(source, target)
-    positions = np.linspace(0.0, 1.0, stops)
-    places = np.linspace(0.0, 1.0, len(palette))
-    write_ramp(material, positions, np.stack([np.interp(positions, places, channel) for channel in palette.T], axis=1))
+    write_ramp(material, *stops(palette))
     return material
 
 

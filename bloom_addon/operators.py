@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import bpy
 from bloom_core import designs, growth, trajectory
@@ -184,7 +184,8 @@ class BLOOM_OT_bake(NeedsBloom, BloomOperator):
         context.window_manager.event_timer_remove(self._timer)
         context.window_manager.progress_end()
         context.workspace.status_text_set(None)
-        result, obj = worker.result, bpy.data.objects.get(self._target)
+        result = worker.result
+        obj: bpy.types.Object | None = bpy.data.objects.get(self._target)
         if isinstance(result, Cancelled):
             return self.refuse("Stopped. Finished frames are kept: Bake goes on from there")
         if isinstance(result, Exception) or result is None:
@@ -258,15 +259,15 @@ def register() -> None:
     global _command
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.VIEW3D_MT_volume_add.append(_add_menu)
-    bpy.types.TOPBAR_MT_file_import.append(_import_menu)
+    cast(Any, bpy.types.VIEW3D_MT_volume_add).append(_add_menu)
+    cast(Any, bpy.types.TOPBAR_MT_file_import).append(_import_menu)
     _command = bpy.utils.register_cli_command("bloom", headless.main)
 
 
 def unregister() -> None:
     """Takes everything back."""
     bpy.utils.unregister_cli_command(_command)
-    bpy.types.TOPBAR_MT_file_import.remove(_import_menu)
-    bpy.types.VIEW3D_MT_volume_add.remove(_add_menu)
+    cast(Any, bpy.types.TOPBAR_MT_file_import).remove(_import_menu)
+    cast(Any, bpy.types.VIEW3D_MT_volume_add).remove(_add_menu)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -12,7 +12,9 @@ from . import material, properties
 class BLOOM_UL_xforms(bpy.types.UIList):
     """The xforms of a bloom."""
 
-    def draw_item(self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _property: Any, _index: int = 0, _flag: int = 0) -> None:
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _property: Any, _index: int = 0, _flag: int = 0
+    ) -> None:
         row = layout.row(align=True)
         row.prop(item, "name", text="", emboss=False)
         row.prop(item, "weight", text="", emboss=False)

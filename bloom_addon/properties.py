@@ -62,22 +62,45 @@ class BloomProperties(bpy.types.PropertyGroup):
     has_final: BoolProperty(name="Final Xform", description="The last xform is the final one: it bends what the others draw")  # type: ignore[valid-type]
     dialect: StringProperty(name="Dialect", description="Program whose rules this flame follows where programs differ")  # type: ignore[valid-type]
     design: StringProperty(name="Design", description="Flower design, or .flame file, that this bloom was made of")  # type: ignore[valid-type]
-    run: StringProperty(name="Run", description="Recorded training run that this bloom grew from", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})  # type: ignore[valid-type]
+    run: StringProperty(  # type: ignore[valid-type]
+        name="Run", description="Recorded training run that this bloom grew from", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
+    )
 
-    box_low: FloatVectorProperty(name="Box Low", description="Lower corner of the volume, in the bloom's own space", size=3, default=(-1.0, -1.0, -1.0))  # type: ignore[valid-type]
-    box_high: FloatVectorProperty(name="Box High", description="Upper corner of the volume, in the bloom's own space", size=3, default=(1.0, 1.0, 1.0))  # type: ignore[valid-type]
+    box_low: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Box Low", description="Lower corner of the volume, in the bloom's own space", size=3, default=(-1.0, -1.0, -1.0)
+    )
+    box_high: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Box High", description="Upper corner of the volume, in the bloom's own space", size=3, default=(1.0, 1.0, 1.0)
+    )
     samples: FloatProperty(  # type: ignore[valid-type]
-        name="Samples", description="Millions of points per frame: more is smoother and takes longer", min=0.1, soft_max=1000.0, max=100000.0, default=60.0
+        name="Samples",
+        description="Millions of points per frame: more is smoother and takes longer",
+        min=0.1,
+        soft_max=1000.0,
+        max=100000.0,
+        default=60.0,
     )
     resolution: IntProperty(  # type: ignore[valid-type]
-        name="Resolution", description="Voxels along the longest side of the box: more is finer and takes more memory", min=16, soft_max=1024, max=4096, default=384
+        name="Resolution",
+        description="Voxels along the longest side of the box: more is finer and takes more memory",
+        min=16,
+        soft_max=1024,
+        max=4096,
+        default=384,
     )
     gain: FloatProperty(  # type: ignore[valid-type]
-        name="Gain", description="How far faint petals are lifted before brightness is compressed. Changing it needs a new bake", min=0.001, soft_max=1000.0, default=30.0
+        name="Gain",
+        description="How far faint petals are lifted before brightness is compressed. Changing it needs a new bake",
+        min=0.001,
+        soft_max=1000.0,
+        default=30.0,
     )
     seed: IntProperty(name="Seed", description="Another seed gives the same flower from other points", min=0)  # type: ignore[valid-type]
     folder: StringProperty(  # type: ignore[valid-type]
-        name="Takes", description="Folder for baked takes; empty: a folder beside the saved .blend", subtype="DIR_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
+        name="Takes",
+        description="Folder for baked takes; empty: a folder beside the saved .blend",
+        subtype="DIR_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )
     take: StringProperty(name="Take", description="Take that the volume shows", subtype="DIR_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})  # type: ignore[valid-type]
 
@@ -88,7 +111,12 @@ class BloomGrowth(bpy.types.PropertyGroup):
     frames: IntProperty(name="Frames", description="Length of the growth, in frames", min=2, soft_max=1000, max=100000, default=96)  # type: ignore[valid-type]
     start: IntProperty(name="Start", description="First frame of the growth", default=1)  # type: ignore[valid-type]
     strength: FloatProperty(  # type: ignore[valid-type]
-        name="Strength", description="How far the training displaces the flower; 0 shows only the opening", min=0.0, soft_max=3.0, max=100.0, default=1.0
+        name="Strength",
+        description="How far the training displaces the flower; 0 shows only the opening",
+        min=0.0,
+        soft_max=3.0,
+        max=100.0,
+        default=1.0,
     )
 
 

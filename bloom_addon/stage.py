@@ -18,7 +18,7 @@ PITCH = (0.30, 0.62)  # radians above the horizon: the bud is seen from the side
 DISTANCE = (0.85, 1.3)  # first and last frame, times the distance at which the box fills the film
 
 
-def build(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
+def build(scene: Any, obj: bpy.types.Object) -> None:
     """Sets up world, camera, compositor and render settings around a bloom; a stage that is there already is set anew."""
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
     _black_world(scene)
@@ -51,7 +51,7 @@ def _black_world(scene: bpy.types.Scene) -> None:
 
 def _object(scene: bpy.types.Scene, name: str, data: Any) -> bpy.types.Object:
     """Returns the scene's object of this name, made where missing."""
-    obj = scene.objects.get(name)
+    obj: bpy.types.Object | None = scene.objects.get(name)
     if obj is None:
         obj = bpy.data.objects.new(name, data() if data is not None else None)
         scene.collection.objects.link(obj)
@@ -73,7 +73,8 @@ def _camera(scene: bpy.types.Scene, bloom: bpy.types.Object, box: Box) -> None:
         aim: Any = camera.constraints.new("TRACK_TO")
         aim.target, aim.track_axis, aim.up_axis = focus, "TRACK_NEGATIVE_Z", "UP_Y"
     frames = np.linspace(scene.frame_start, scene.frame_end, 9)
-    share = (frames - frames[0]) / max(frames[-1] - frames[0], 1.0)
+    length = frames[-1] - frames[0]
+    share = (frames - frames[0]) / length if length else np.ones(len(frames))  # a single picture is taken where a film ends
     eased = share * share * (3.0 - 2.0 * share)
 
     def along(path: tuple[float, float]) -> Any:

@@ -12,7 +12,17 @@ from pathlib import Path
 NATIVE = Path(__file__).parent / "native"
 
 # Contraction to fused multiply-adds is off so that every instruction set gives the same bits.
-FLAGS = ["-std=c++20", "-O3", "-DNDEBUG", "-fno-rtti", "-fno-math-errno", "-ffp-contract=off", "-fvisibility=hidden", "-fno-sanitize=undefined", "-g0"]
+FLAGS = [
+    "-std=c++20",
+    "-O3",
+    "-DNDEBUG",
+    "-fno-rtti",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+    "-fvisibility=hidden",
+    "-fno-sanitize=undefined",
+    "-g0",
+]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
 SHARED = ["abi.cpp", "dispatch.cpp", "grid.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
 

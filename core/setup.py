@@ -10,7 +10,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).parent))
-from build_native import TARGETS, build, host  # noqa: E402
+from build_native import TARGETS, build, host
 
 
 class BuildWithNative(build_py):

@@ -40,7 +40,7 @@ class Design:
 
 def designs() -> tuple[str, ...]:
     """Returns the names of the designs in the package, sorted."""
-    folder = resources.files(__package__) / "designs"
+    folder = resources.files(__package__) / "flowers"
     return tuple(sorted(entry.name.removesuffix(".flame") for entry in folder.iterdir() if entry.name.endswith(".flame")))
 
 
@@ -49,7 +49,7 @@ def design(name: str) -> Design:
     """Returns a design of the package. Raises FlameError that lists the names for one that does not exist."""
     if name not in designs():
         raise FlameError(f"there is no design {name!r}; there are: {', '.join(designs())}")
-    with resources.as_file(resources.files(__package__) / "designs" / f"{name}.flame") as path:
+    with resources.as_file(resources.files(__package__) / "flowers" / f"{name}.flame") as path:
         return read_design(path)
 
 
@@ -61,7 +61,7 @@ def read_design(path: Path | str) -> Design:
     flames, _ = read_flames(path)
     name = Path(path).stem
     if len(flames) != 2 or [flame.name for flame in flames] != ["bud", "open"]:
-        return design_from_flame(flames[0])
+        return design_from_flame(replace(flames[0], name=name))
     bud, flower = flames
     if _structure(bud) != _structure(flower):
         raise FlameError(f"{path}: the flames bud and open must have the same xforms and variations, and only differ in how they stand")
@@ -96,7 +96,7 @@ def poses(bud: Flame, flower: Flame, count: int = 4) -> tuple[Flame, ...]:
 
 
 def bounds(flames: tuple[Flame, ...]) -> Box:
-    """Returns a box around what is seen of the flames: 99.6 % of each one's hits and a margin, square across the z axis.
+    """Returns a box around what is seen of the flames: 99 % of each one's hits and a margin, square across the z axis.
 
     The rest of a flame's hits often reaches far and is too thin to be seen. Raises NativeError for a flame that diverges.
     """
@@ -104,9 +104,9 @@ def bounds(flames: tuple[Flame, ...]) -> Box:
     for flame in flames:
         cloud = native.points(flame, _SAMPLE)
         position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)
-        reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.996))
-        low = min(low, _quantile(position[:, 2], weight, 0.002))
-        high = max(high, _quantile(position[:, 2], weight, 0.998))
+        reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.99))
+        low = min(low, _quantile(position[:, 2], weight, 0.005))
+        high = max(high, _quantile(position[:, 2], weight, 0.995))
     reach, margin = max(reach * 1.05, 1e-3), max(0.05 * (high - low), 1e-3)
     return Box((-reach, -reach, low - margin), (reach, reach, high + margin))
 

@@ -110,4 +110,4 @@ class Flame:
             return replace(self, final=xform)
         if not 0 <= index < len(self.xforms):
             raise IndexError(f"xform {index} of {len(self.xforms)}")
-        return replace(self, xforms=self.xforms[:index] + (xform,) + self.xforms[index + 1 :])
+        return replace(self, xforms=(*self.xforms[:index], xform, *self.xforms[index + 1 :]))

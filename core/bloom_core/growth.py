@@ -17,13 +17,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bloom_core.animation import AFFINES, SCALARS, Animation, Channel, Marker, read_channel, with_values
 from bloom_core.flame import Flame, FlameError
 from bloom_core.guard import Probe, kept_share, native_probe
 from bloom_core.original_mapping import grow_as_original
 from bloom_core.palettes import ramp
 from bloom_core.run_model import Trajectory
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from bloom_core.designs import Design

@@ -148,7 +148,7 @@ def variations() -> Mapping[str, VariationInfo]:
         for number in range(info.parameter_count):
             parameter = _ParameterInfo()
             lib.bloom_parameter(index, number, ctypes.byref(parameter))
-            default = MappingProxyType(dict(zip(DIALECTS, parameter.defaults)))
+            default = MappingProxyType(dict(zip(DIALECTS, parameter.defaults, strict=True)))
             parameters.append(ParameterInfo(parameter.name.decode(), default, KINDS[parameter.kind], parameter.low, parameter.high))
         name = info.name.decode()
         table[name.lower()] = VariationInfo(name, index, tuple(parameters))

@@ -9,15 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from bloom_core.run_model import Embeddings, Trajectory
 from numpy.typing import NDArray
+
+from bloom_core.run_model import Embeddings, Trajectory
 
 DoubleArray = NDArray[np.float64]
 
-STOPS = 16
+STOPS = 32
+"""As many as a Color Ramp of Blender's takes."""
+
 KEYS = 24
 HUE, CHROMA, LIGHTNESS = 0.9, 0.25, 0.08
 """Largest displacement: the hue turns by radians, the chroma by a factor 1 ± this, OKLab's L by this much times L itself."""
+
+_EXPOSURE, _LUMINANCE = 0.6, 0.37  # chosen by eye on the package's flowers, whose palettes have about this luminance
 
 _TO_LMS = np.array(
     [
@@ -67,13 +72,21 @@ def ramp(trajectory: Trajectory, palette: DoubleArray, states: DoubleArray, fram
     The ramp of the last frame is `palette` at STOPS stops. Keys are spread evenly over the colours' own path, so that epochs in which nothing
     moves take none.
     """
-    positions = np.linspace(0.0, 1.0, STOPS)
-    across = np.linspace(0.0, 1.0, len(palette))
-    base = np.stack([np.interp(positions, across, palette[:, channel]) for channel in range(3)], axis=1)
+    positions, base = stops(palette)
     movement = _movement(trajectory, states)
     keys = _keys(movement)
     colors = np.array([displace(base, movement[key]) if np.any(movement[key]) else base for key in keys])
     return Ramp(positions, colors, np.asarray(keys + frame_start, dtype=np.int64))
+
+
+def stops(palette: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    """Returns `palette` sRGB (n, 3) as STOPS stops: positions (STOPS,) and colours (STOPS, 3).
+
+    Each is the mean of its neighbourhood: single entries of a lively palette would give colours that the flower hardly has.
+    """
+    positions, across = np.linspace(0.0, 1.0, STOPS), np.linspace(0.0, 1.0, len(palette))
+    around = np.clip(positions[:, None] + np.linspace(-0.5, 0.5, 9) / (STOPS - 1), 0.0, 1.0)
+    return positions, np.stack([np.interp(around, across, channel).mean(axis=1) for channel in palette.T], axis=1)
 
 
 def displace(base: DoubleArray, movement: DoubleArray) -> DoubleArray:
@@ -86,6 +99,13 @@ def displace(base: DoubleArray, movement: DoubleArray) -> DoubleArray:
     a, b = lab[:, 1], lab[:, 2]
     turned = np.stack([a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)], axis=1)
     return _into_gamut(np.column_stack([lab[:, 0] * (1.0 + LIGHTNESS * movement[:, 2]), turned * factor[:, None]]))
+
+
+def exposure(palette: DoubleArray) -> float:
+    """Returns the emission strength at which a glow of this palette, sRGB (n, 3), is as bright as one of middle luminance."""
+    linear = np.where(palette <= 0.04045, palette / 12.92, ((palette + 0.055) / 1.055) ** 2.4)
+    luminance = float((linear @ np.array([0.2126, 0.7152, 0.0722])).mean())
+    return _EXPOSURE * float(np.clip(_LUMINANCE / max(luminance, 1e-6), 0.2, 1.5))
 
 
 def to_oklab(srgb: DoubleArray) -> DoubleArray:

@@ -55,22 +55,24 @@ def rate(samples: int, seconds: float) -> str:
     return f"{samples / seconds / 1e6:.1f} M/s"
 
 
+def grid_seconds(flame: Flame, box: Box, samples: int, resolution: int, threads: int = 1) -> float:
+    return median_seconds(lambda: native.accumulate(flame, samples, box, resolution, threads=threads).close())
+
+
 def engine() -> None:
     gasket, lotus = sierpinski(), design("lotus").open
     unit, box, samples = Box((0, 0, -0.1), (1, 1, 0.1)), design("lotus").box, 8 << 20
     slow = samples / 16 / median_seconds(lambda: numpy_game(gasket, samples // 16))
-    fast = samples / median_seconds(lambda: native.accumulate(gasket, samples, unit, 8, threads=1).close())
+    fast = samples / grid_seconds(gasket, unit, samples, 8)
     row("gasket, numpy, iterating only", f"{slow / 1e6:.1f} M/s")
     row("gasket, native, one thread, into a tiny grid", f"{fast / 1e6:.1f} M/s", f"{fast / slow:.0f} times numpy")
-    for name, flame in (("gasket", gasket), ("lotus", lotus)):
-        where = unit if name == "gasket" else box
-        tiny = median_seconds(lambda: native.accumulate(flame, samples, where, 8, threads=1).close())
+    for name, flame, where in (("gasket", gasket, unit), ("lotus", lotus, box)):
+        tiny = grid_seconds(flame, where, samples, 8)
         row(f"{name}, one thread, grid 8^3 (hardly a scatter)", rate(samples, tiny))
         for resolution in (128, 256, 512):
-            full = median_seconds(lambda: native.accumulate(flame, samples, where, resolution, threads=1).close())
+            full = grid_seconds(flame, where, samples, resolution)
             row(f"{name}, one thread, grid {resolution}^3", rate(samples, full), f"{full / tiny:.2f} times the time of iterating")
-    one = median_seconds(lambda: native.accumulate(lotus, samples * 2, box, 256, threads=1).close())
-    two = median_seconds(lambda: native.accumulate(lotus, samples * 2, box, 256, threads=2).close())
+    one, two = (grid_seconds(lotus, box, samples * 2, 256, threads) for threads in (1, 2))
     row("lotus, two threads, grid 256^3", rate(samples * 2, two), f"{one / two:.2f} times one thread, on {os.cpu_count()} cores")
 
 
