@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--out", type=Path, required=True, help="folder for what is made")
         command.add_argument("--run", default="digits", help=f"a .bloom file or folder, or one of: {', '.join(trajectory.embedded_runs())}")
         command.add_argument("--design", default="lotus", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
-        command.add_argument("--frames", type=int, default=80, help="length of the film")
+        command.add_argument("--frames", type=int, default=84, help="length of the film")
         command.add_argument("--strength", type=float, default=1.0, help="how far the training displaces the flower")
         command.add_argument("--size", type=_size, default=(640, 400), metavar="WxH", help="pixels")
         command.add_argument("--rays", type=int, default=8, help="Cycles samples per pixel")
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_quality(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--samples", type=float, default=60.0, help="millions of points a frame")
+    command.add_argument("--samples", type=float, default=50.0, help="millions of points a frame")
     command.add_argument("--resolution", type=int, default=384, help="voxels along the volume's longest side")
     command.add_argument("--threads", type=int, default=0, help="0: every core")
 

@@ -28,6 +28,7 @@ def build(scene: Any, obj: bpy.types.Object) -> None:
     settings.engine = "CYCLES"
     scene.cycles.samples = 8
     scene.cycles.use_denoising = compat.has_denoiser()
+    scene.cycles.denoising_input_passes = "RGB"  # a glow has neither albedo nor normals, and they cost a quarter of the time
     scene.cycles.volume_step_rate = 3.0
     scene.cycles.volume_max_steps = 512
     scene.cycles.max_bounces = 0

@@ -49,55 +49,80 @@ struct NoSink {
 struct GridSink {
   GridTarget& target;
   Random& random;
+  // The block before this one, its voxels on their way from memory while this one is worked out.
+  Voxel* pending[kLanes];
+  uint64_t pending_weight[kLanes], pending_tint[kLanes];
+  int pending_count = 0;
+
+  ~GridSink() { add_pending(); }
 
   // A hit is moved at random within the filter's tent, which on average is that filter: without it, petals thinner than
-  // a voxel show the grid as moire.
+  // a voxel show the grid as moire. The halves of one random number make the two uniforms whose sum is a tent.
   F voxel(F position, int axis) {
     F v = (position - target.low[axis]) * target.voxels_per_unit;
-    if (target.filter > 0) v += target.filter * (random.uniform<float>() + random.uniform<float>() - 1.0f);
+    if (target.filter > 0) {
+      Random::Word bits = random.bits();
+      I sum = (I)(bits >> 16) + (I)(bits & 0xffffu);
+      v += target.filter * (__builtin_convertvector(sum, F) * (1.0f / 65536.0f) - (65535.0f / 65536.0f));
+    }
     return v;
   }
 
-  // How much of a hit the box's soft edge lets through, along one axis.
-  F kept(F v, int axis) const {
+  // How much of a hit the box's soft edge lets through, along one axis, as a share of the edge's width.
+  F depth(F v, int axis) const {
     float side = float(target.dimensions[axis]);
-    F share = min(max(min(v, side - v) / (target.fade * side), F(0.0f)), F(1.0f));
+    return min(v, side - v) / (target.fade * side);
+  }
+  static F smooth(F share) {
+    share = min(max(share, F(0.0f)), F(1.0f));
     return share * share * (3.0f - 2.0f * share);
   }
 
   void plot(const Point<float>& p, F color, int valid, float opacity, Statistics& statistics) {
     const GridTarget& t = target;
     F x = voxel(p.x, 0), y = voxel(p.y, 1), z = voxel(p.z, 2);
-    I faded = I(0);
-    if (t.fade > 0) faded = random.uniform<float>() >= kept(x, 0) * kept(y, 1) * kept(z, 2);
-    x = floor(x), y = floor(y), z = floor(z);
-    I inside = ~faded & (x >= 0.0f) & (x < float(t.dimensions[0])) & (y >= 0.0f) & (y < float(t.dimensions[1])) & (z >= 0.0f) & (z < float(t.dimensions[2]));
-    I ix = __builtin_convertvector(select<float>(inside, x, 0.0f), I), iy = __builtin_convertvector(select<float>(inside, y, 0.0f), I),
-      iz = __builtin_convertvector(select<float>(inside, z, 0.0f), I);
+    I inside = (x >= 0.0f) & (x < float(t.dimensions[0])) & (y >= 0.0f) & (y < float(t.dimensions[1])) & (z >= 0.0f) & (z < float(t.dimensions[2]));
+    if (t.fade > 0) {
+      F dx = depth(x, 0), dy = depth(y, 1), dz = depth(z, 2);
+      if (any(inside & (min(min(dx, dy), dz) < 1.0f))) inside &= random.uniform<float>() < smooth(dx) * smooth(dy) * smooth(dz);
+    }
+    auto whole = [&](F v) { return __builtin_convertvector(select<float>(inside, v, 0.0f), I); };  // truncates
+    I ix = whole(x), iy = whole(y), iz = whole(z);
     I leaf = ((ix >> 3) * t.leaf_dimensions[1] + (iy >> 3)) * t.leaf_dimensions[2] + (iz >> 3);
     I offset = (ix & 7) << 6 | (iy & 7) << 3 | (iz & 7);
-    leaf = inside ? leaf : I(-1);
+    leaf |= ~inside;  // -1 where outside
     I tint = __builtin_convertvector(nearest(color * float(kTintUnit)), I);
-    uint64_t weight = uint64_t(opacity * float(kWeightUnit) + 0.5f);
     I is_nan = p.x != p.x;
+    uint64_t weight = uint64_t(opacity * float(kWeightUnit) + 0.5f);
+    Voxel* voxels[kLanes];
+    uint64_t tints[kLanes];
+    int count = 0;
     for (int lane = 0; lane < valid; ++lane) {
       if (leaf[lane] < 0) {
         statistics.outside += is_nan[lane] == 0;
         continue;
       }
-      Voxel* voxels = t.leaves[leaf[lane]];
-      if (!voxels) {
-        voxels = t.touch(t.owner, uint32_t(leaf[lane]));
-        if (!voxels) {
+      Voxel* found = t.leaves[leaf[lane]];
+      if (!found) {
+        found = t.touch(t.owner, uint32_t(leaf[lane]));
+        if (!found) {
           target.failed = true;
           return;
         }
       }
-      Voxel& voxel = voxels[offset[lane]];
-      voxel.weight += weight;
-      voxel.tint += weight * uint64_t(tint[lane]);
-      ++statistics.plotted;
+      voxels[count] = found + offset[lane];
+      __builtin_prefetch(voxels[count], 1);
+      tints[count++] = weight * uint64_t(tint[lane]);
     }
+    statistics.plotted += uint64_t(count);
+    add_pending();
+    for (int i = 0; i < count; ++i) pending[i] = voxels[i], pending_weight[i] = weight, pending_tint[i] = tints[i];
+    pending_count = count;
+  }
+
+  void add_pending() {
+    for (int i = 0; i < pending_count; ++i) pending[i]->weight += pending_weight[i], pending[i]->tint += pending_tint[i];
+    pending_count = 0;
   }
 };
 
@@ -128,7 +153,7 @@ void to_grid(const Program& program, Batch batch, uint64_t samples, GridTarget& 
   NoSink none;
   Statistics unused;
   for (int i = 0; i < kFuse; ++i) step(*player.pool, program, player.affines, false, player.random, unused, none);
-  GridSink sink{target, player.random};
+  GridSink sink{target, player.random, {}, {}, {}};
   for (uint64_t done = 0; done < samples && !target.failed; done += kPool)
     step(*player.pool, program, player.affines, true, player.random, statistics, sink);
 }
