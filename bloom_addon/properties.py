@@ -78,7 +78,7 @@ class BloomProperties(bpy.types.PropertyGroup):
         min=0.1,
         soft_max=1000.0,
         max=100000.0,
-        default=60.0,
+        default=50.0,
     )
     resolution: IntProperty(  # type: ignore[valid-type]
         name="Resolution",
