@@ -145,6 +145,8 @@ def _bake_frame(store: Path, key: str, flame: Flame, settings: BakeSettings, num
             threads=threads,
             progress=progress,
         ) as grid:
+            if _is_a_point(grid):
+                raise TakeError(f"frame {number} of the range: the flame collapses to a point. Change its affines, or grow it anew.")
             grid.write_vdb(part, gain=settings.gain)
         os.replace(part, store / f"{key}.vdb")
     except OSError as error:
@@ -153,6 +155,14 @@ def _bake_frame(store: Path, key: str, flame: Flame, settings: BakeSettings, num
         raise TakeError(f"frame {number} of the range: {error}{_advice(store)}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_a_point(grid: native.Grid) -> bool:
+    """Says whether all hits lie in one voxel, or in its neighbours, into which the filter spreads them."""
+    if not 1 <= grid.leaf_count <= 8:
+        return False
+    leaf, x, y, z = np.nonzero(grid.mask())
+    return bool((np.ptp(grid.origins()[leaf] + np.stack([x, y, z], axis=1), axis=0) <= 2).all())
 
 
 def _advice(folder: Path) -> str:

@@ -61,13 +61,11 @@ std::function<bool(double)> caller(bloom_progress progress, void* user) {
   return [=](double fraction) { return !progress || progress(user, fraction) != 0; };
 }
 
-// Why a flame shows nothing at all.
-const char* why_nothing(const Program& program) {
-  for (const XformProgram& xform : program.xforms)
-    if (xform.opacity > 0 && xform.weight > 0)
-      return "the flame diverges: no point stays finite. Lower the weights of its expanding xforms or scale their affines down";
-  return "nothing of the flame is plotted: every xform that is ever chosen has opacity 0. Raise the opacity of one";
-}
+const char kDiverged[] =
+    "the flame diverges: most of its points fly off to infinity. Lower the weights of its expanding xforms or scale their affines down";
+
+// More than half of the points lost: what is left is no picture of the flame.
+bool diverges(const Statistics& total) { return total.bad * 2 > total.iterations; }
 
 }  // namespace
 
@@ -143,7 +141,7 @@ int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t 
       to += n;
     }
     *written = to;
-    if (count && !to) return fail(flame->message, BLOOM_DIVERGED, why_nothing(flame->program));
+    if (diverges(total)) return fail(flame->message, BLOOM_DIVERGED, kDiverged);
     return int32_t(BLOOM_OK);
   });
 }
@@ -194,7 +192,7 @@ int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[
     Statistics total;
     for (const Statistics& part : own) add(total, part);
     report(total, statistics);
-    if (samples && !total.plotted && !total.outside) return fail(flame->message, BLOOM_DIVERGED, why_nothing(flame->program));
+    if (diverges(total)) return fail(flame->message, BLOOM_DIVERGED, kDiverged);
     auto grid = std::make_unique<bloom_grid>();
     grid->grid = std::move(grids[0]);
     grid->grid->sort_leaves();

@@ -162,3 +162,27 @@ def test_the_filter_spreads_a_hit_as_a_tent() -> None:
 def test_a_filter_out_of_reason_is_refused(radius: float) -> None:
     with pytest.raises(NativeError, match="filter"):
         native.accumulate(flower(), 4096, BOX, 32, filter_radius=radius)
+
+
+def test_the_soft_edge_fades_hits_towards_the_faces_of_the_box() -> None:
+    # Eight halving maps fill a cube evenly.
+    corners = [(x, y, z) for x in (0.0, 0.5) for y in (0.0, 0.5) for z in (0.0, 0.5)]
+    cube = Flame(tuple(Xform((Variation("linear", 1.0),), pre=np.hstack([np.eye(3) / 2, np.array([[x], [y], [z]])])) for x, y, z in corners))
+    box, n = Box((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)), 8_000_000
+    with native.accumulate(cube, n, box, 32, seed=2) as hard, native.accumulate(cube, n, box, 32, fade=0.25, seed=2) as soft:
+        whole, faded = (np.expm1(grid.density(1.0).astype(np.float64)).transpose(1, 0, 2, 3) for grid in (hard, soft))
+        order = np.argsort(soft.origins()[:, 0])
+        along = [volume[:, order].reshape(8, 4, -1).transpose(1, 0, 2).reshape(32, -1).sum(axis=1) for volume in (whole, faded)]
+    kept = along[1] / along[0]
+    depth = np.minimum(np.arange(32) + 0.5, 31.5 - np.arange(32)) / 8.0
+    share = np.clip(depth, 0.0, 1.0)
+    expected = share * share * (3.0 - 2.0 * share)
+    np.testing.assert_allclose(kept / kept[16], expected, atol=0.02)
+    # In the middle of x, what is left is what the soft edges of y and z leave: half of a quarter at either side goes.
+    assert kept[16] == pytest.approx(0.75**2, abs=0.01)
+
+
+@pytest.mark.parametrize("fade", [-0.1, 0.6, float("nan")])
+def test_a_soft_edge_out_of_reason_is_refused(fade: float) -> None:
+    with pytest.raises(NativeError, match="soft edge"):
+        native.accumulate(flower(), 4096, BOX, 32, fade=fade)

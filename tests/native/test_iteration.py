@@ -207,11 +207,11 @@ def test_opacity_is_the_weight_of_a_hit_and_0_is_not_plotted() -> None:
     assert (points.position[:, 0] == 0.0).mean() == pytest.approx(0.5, abs=0.005)
 
 
-def test_a_flame_of_which_nothing_is_plotted_says_so() -> None:
-    with pytest.raises(NativeError, match="opacity"):
-        native.points(Flame((constant(0.0, opacity=0.0),)), 1000)
-    with pytest.raises(NativeError, match="opacity"):
-        native.accumulate(Flame((constant(0.0, opacity=0.0),)), 1000, UNIT_BOX, 16)
+def test_a_flame_of_opacity_0_is_dark_and_no_error() -> None:
+    dark = Flame((constant(0.0, opacity=0.0),))
+    assert len(native.points(dark, 1000).position) == 0
+    with native.accumulate(dark, 1000, UNIT_BOX, 16) as grid:
+        assert grid.leaf_count == 0 and grid.statistics.plotted == 0
 
 
 # The final xform
@@ -325,7 +325,7 @@ def play_raw(buffer: NDArray[np.float64], *, length: int | None = None) -> int:
         assert written.value <= 64
         assert np.isfinite(position[: written.value]).all() and np.isfinite(palette[: written.value]).all()
         low, high = (ctypes.c_double * 3)(-1, -1, -1), (ctypes.c_double * 3)(1, 1, 1)
-        lib.bloom_accumulate(handle, 64, low, high, 16, 1.5, 1, 1, 1 << 28, nothing, None, ctypes.byref(grid), ctypes.byref(statistics))
+        lib.bloom_accumulate(handle, 64, low, high, 16, 1.5, 0.1, 1, 1, 1 << 28, nothing, None, ctypes.byref(grid), ctypes.byref(statistics))
         if grid:
             lib.bloom_grid_close(grid)
     finally:

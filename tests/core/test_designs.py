@@ -1,0 +1,85 @@
+"""The package's flowers, and designs made of any flame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bloom_core import designs, native
+from bloom_core.flame import Flame, FlameError
+from bloom_core.flame_file import read_flames, write_flames
+
+
+def test_there_are_three_flowers() -> None:
+    assert designs.designs() == ("lotus", "peony", "waterlily")
+
+
+@pytest.mark.parametrize("name", designs.designs())
+def test_bud_and_open_are_the_same_flower(name: str) -> None:
+    flower = designs.design(name)
+    still = [
+        [replace(xform, weight=1.0, color=0.0, opacity=1.0, pre=None, post=None) for xform in (*flame.xforms, flame.final)]
+        for flame in (flower.bud, flower.open)
+    ]
+    assert repr(still[0]) == repr(still[1])
+    assert max(xform.opacity for xform in flower.bud.xforms) < 0.05  # it comes out of black
+    assert not np.array_equal(flower.bud.final.pre, flower.open.final.pre)
+
+
+@pytest.mark.parametrize("name", designs.designs())
+@pytest.mark.parametrize("pose", [0, 1, 2, 3])
+def test_a_flower_holds_together_and_fits_its_box(name: str, pose: int) -> None:
+    flower = designs.design(name)
+    cloud = native.points(designs.poses(flower.bud, flower.open)[pose], 400_000)
+    assert cloud.statistics.bad < 0.002 * cloud.statistics.iterations
+    inside = ((cloud.position >= flower.box.low) & (cloud.position <= flower.box.high)).all(axis=1)
+    assert cloud.weight[inside].sum() > 0.95 * cloud.weight.sum()
+
+
+@pytest.mark.parametrize("name", designs.designs())
+def test_the_bud_is_narrower_than_the_open_flower(name: str) -> None:
+    flower = designs.design(name)
+    reach = [np.quantile(np.hypot(*native.points(flame, 200_000).position[:, :2].T), 0.8) for flame in (flower.bud, flower.open)]
+    assert reach[0] < 0.8 * reach[1]
+
+
+def test_an_unknown_design_lists_the_known_ones() -> None:
+    with pytest.raises(FlameError, match="'rose'.*lotus, peony, waterlily"):
+        designs.design("rose")
+
+
+def test_poses_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    lotus, peony = designs.design("lotus"), designs.design("peony")
+    write_flames(tmp_path / "mixed.flame", [replace(lotus.bud, name="bud"), replace(peony.open, name="open")])
+    with pytest.raises(FlameError, match=r"mixed\.flame: the flames bud and open"):
+        designs.read_design(tmp_path / "mixed.flame")
+
+
+def test_a_design_of_ones_own_is_read_back(tmp_path: Path) -> None:
+    peony = designs.design("peony")
+    write_flames(tmp_path / "mine.flame", [replace(peony.bud, name="bud"), replace(peony.open, name="open")])
+    mine = designs.read_design(tmp_path / "mine.flame")
+    assert mine.name == "mine" and mine.box == peony.box
+    np.testing.assert_array_equal(mine.bud.final.pre, peony.bud.final.pre)
+
+
+ORIGINALS = ("brick", "fireflies", "hearts", "kindling", "soft_ghost", "wavy", "willowisp")
+
+
+@pytest.mark.parametrize("name", ORIGINALS)
+def test_the_originals_become_designs(name: str, shared_data: Path) -> None:
+    path = shared_data / "original-bloom" / "flames" / f"{name}.flame"
+    flower = designs.read_design(path)
+    assert flower.name == name
+    assert repr(flower.open.xforms) == repr(tuple(read_flames(path)[0][0].xforms))
+    assert all(low < high for low, high in zip(flower.box.low, flower.box.high, strict=True))
+    closed = native.points(flower.bud, 100_000)
+    assert len(closed.position) and closed.statistics.bad < 0.01 * closed.statistics.iterations
+
+
+def test_a_flame_without_a_final_xform_becomes_a_design() -> None:
+    lotus = designs.design("lotus").open
+    flower = designs.design_from_flame(Flame(lotus.xforms, palette=lotus.palette, name="plain"))
+    assert flower.bud.final is None and flower.title == "plain"
