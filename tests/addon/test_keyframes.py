@@ -1,0 +1,78 @@
+"""Growth as ordinary F-curves, ramp keys and markers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+import numpy as np
+import pytest
+from bloom_core import designs, growth, trajectory
+from bloom_core.animation import Animation, read_channel
+
+from bloom_addon import bloom_object, compat, flame_properties, material
+
+
+def test_the_scene_plays_the_animation(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    assert (scene.frame_start, scene.frame_end) == (grown.frame_start, grown.frame_end)
+    for frame in (grown.frame_start, grown.frame_start + 3, grown.frame_end):
+        scene.frame_set(frame)
+        found, expected = flame_properties.read_flame(bloom), grown.at(frame)
+        for channel in grown.channels:
+            assert read_channel(found, channel) == pytest.approx(read_channel(expected, channel), rel=1e-5, abs=1e-6)
+
+
+def test_curves_are_grouped_by_the_xforms_name(bloom: bpy.types.Object, grown: Animation) -> None:
+    bag = compat.channelbag(bloom, "")
+    assert {group.name for group in bag.groups} == {"Source", "Petals", "Opening"}
+    assert len(bag.fcurves) == len(grown.channels)
+    assert all(len(curve.keyframe_points) == len(grown.values) for curve in bag.fcurves)
+    assert all(key.interpolation == "LINEAR" for key in bag.fcurves[0].keyframe_points)
+
+
+def test_growing_again_replaces_and_does_not_pile_up(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    actions = len(bpy.data.actions)
+    run = trajectory.read_run(trajectory.embedded_run("digits"))
+    longer = growth.grow(run, designs.design("lotus"), frames=12, frame_start=5)
+    bloom_object.apply_growth(scene, bloom, longer)
+    bag = compat.channelbag(bloom, "")
+    assert len(bag.fcurves) == len(longer.channels) and len(bpy.data.actions) == actions
+    assert all(tuple(curve.range()) == (5.0, 16.0) for curve in bag.fcurves)
+    assert len([marker for marker in scene.timeline_markers if marker.name.startswith("epoch")]) == len(longer.markers)
+
+
+def test_an_artists_own_curve_survives_growing(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    bloom.location.z = 2.0
+    bloom.keyframe_insert("location", index=2, frame=3)
+    bloom_object.apply_growth(scene, bloom, grown)
+    assert compat.channelbag(bloom, "").fcurves.find("location", index=2) is not None
+
+
+def test_the_palette_is_keyed_in_the_material(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    glow = bloom.data.materials[0]
+    elements = material.ramp_of(glow).elements
+    assert 2 <= len(elements) <= 32
+    for frame in (grown.frame_start, grown.frame_end):
+        scene.frame_set(frame)
+        found = np.array([element.color[:3] for element in elements])
+        np.testing.assert_allclose(found, material.srgb_to_linear(grown.ramp.at(frame)), atol=1e-5)
+    assert not np.allclose(grown.ramp.at(grown.frame_start), grown.ramp.at(grown.frame_end), atol=0.02)
+
+
+def test_markers_stand_at_epochs(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    assert {(marker.name, marker.frame) for marker in scene.timeline_markers} == {(marker.name, marker.frame) for marker in grown.markers}
+
+
+def test_a_material_without_the_ramp_is_left_alone(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    tree = bloom.data.materials[0].node_tree
+    tree.nodes.remove(tree.nodes[material.RAMP])
+    bloom_object.apply_growth(scene, bloom, grown)
+    assert material.ramp_of(bloom.data.materials[0]) is None
+
+
+def test_a_key_can_be_moved_by_hand(scene: bpy.types.Scene, bloom: bpy.types.Object, curve: Callable[[str, int], bpy.types.FCurve]) -> None:
+    weight = curve("bloom.xforms[1].weight", 0)
+    weight.keyframe_points[2].co.y = 2.5
+    weight.update()
+    scene.frame_set(3)
+    assert flame_properties.read_flame(bloom).xforms[1].weight == pytest.approx(2.5)

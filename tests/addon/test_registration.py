@@ -1,0 +1,86 @@
+"""What the add-on leaves behind, and how its operators refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import pytest
+
+import bloom_addon
+from bloom_addon import operators, properties
+
+MENUS = ("VIEW3D_MT_volume_add", "TOPBAR_MT_file_import")
+
+
+def state() -> tuple[set[str], list[int], bool, bool]:
+    """Returns what registering changes."""
+    draws = [len(getattr(bpy.types, menu)._dyn_ui_initialize()) for menu in MENUS]
+    return set(dir(bpy.types)), draws, hasattr(bpy.types.Object, "bloom"), hasattr(bpy.types.Scene, "bloom_growth")
+
+
+def test_nothing_is_left_behind() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    before = state()
+    for _ in range(2):
+        bloom_addon.register()
+        during = state()
+        assert during[0] > before[0] and all(b > a for a, b in zip(before[1], during[1], strict=True)) and during[2:] == (True, True)
+        bloom_addon.unregister()
+        assert state() == before
+
+
+@pytest.mark.parametrize("cls", operators.CLASSES)
+def test_every_operator_explains_itself(scene: bpy.types.Scene, cls: type[bpy.types.Operator]) -> None:
+    group, name = cls.bl_idname.split(".")
+    kind = getattr(getattr(bpy.ops, group), name).get_rna_type()
+    assert len(kind.description) > 15 and kind.name
+    assert "UNDO" in cls.bl_options or cls is operators.BLOOM_OT_render
+
+
+def test_every_property_explains_itself(scene: bpy.types.Scene) -> None:
+    for cls in (properties.BloomXform, properties.BloomProperties, properties.BloomGrowth):
+        for prop in cls.bl_rna.properties:
+            assert prop.identifier in ("rna_type", "name") or prop.type == "COLLECTION" or prop.description, prop.identifier
+
+
+def test_the_panels_path_works_from_operators(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    assert bpy.ops.bloom.add(design="peony") == {"FINISHED"}
+    obj = bpy.context.object
+    obj.bloom.samples, obj.bloom.resolution, obj.bloom.folder = 0.2, 32, str(tmp_path)
+    assert bpy.ops.bloom.use_run() == {"FINISHED"}
+    scene.bloom_growth.frames = 4
+    assert bpy.ops.bloom.grow() == {"FINISHED"}
+    assert bpy.ops.bloom.bake() == {"FINISHED"}
+    assert bpy.ops.bloom.stage() == {"FINISHED"} and scene.camera is not None
+    assert Path(obj.data.filepath).is_file() and obj.data.frame_duration == 4
+    assert len(list(tmp_path.glob("take-*"))) == 1
+
+
+def test_operators_refuse_in_words(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="Select a bloom, or add one"):
+        bpy.ops.bloom.grow()
+    with pytest.raises(RuntimeError, match="no camera"):
+        bpy.ops.bloom.render()
+    bpy.ops.bloom.add(design="lotus")
+    with pytest.raises(RuntimeError, match="no run yet"):
+        bpy.ops.bloom.grow()
+    with pytest.raises(RuntimeError, match="Save the .blend first"):
+        bpy.ops.bloom.bake()
+    broken = tmp_path / "broken.bloom"
+    broken.write_bytes(b"PK\x03\x04 but no more")
+    with pytest.raises(RuntimeError, match=r"broken\.bloom"):
+        bpy.ops.bloom.import_run(filepath=str(broken))
+    hostile = tmp_path / "hostile.flame"
+    hostile.write_text('<!DOCTYPE x [<!ENTITY a "a">]><flame/>')
+    with pytest.raises(RuntimeError, match=r"hostile\.flame"):
+        bpy.ops.bloom.import_flame(filepath=str(hostile))
+
+
+def test_importing_a_flame_makes_a_bloom(scene: bpy.types.Scene, shared_data: Path) -> None:
+    path = shared_data / "original-bloom" / "flames" / "willowisp.flame"
+    assert bpy.ops.bloom.import_flame(filepath=str(path)) == {"FINISHED"}
+    assert bpy.context.object.name == "willowisp" and len(bpy.context.object.bloom.xforms) == 4
+    bpy.ops.bloom.use_run()
+    scene.bloom_growth.frames = 4
+    assert bpy.ops.bloom.grow() == {"FINISHED"}
