@@ -15,7 +15,7 @@ CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
 
-test: setup $(VENV)/test.stamp check
+test: setup $(VENV)/test.stamp check zip
 	$(PY) -m pytest tests
 
 check: $(VENV)/test.stamp

@@ -1,0 +1,122 @@
+"""The shortened demo, end to end, as a user runs it: a process of its own, real files, and the .blend opened without the add-on."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--size", "96x60", "--rays", "1", "--samples", "0.5", "--resolution", "64", "--threads", "2")
+
+
+def bloom(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "bloom_addon", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+def pixels(path: Path) -> np.ndarray:
+    """Returns a picture as float32 (height, width, 3)."""
+    image = bpy.data.images.load(str(path))
+    values = np.empty(image.size[0] * image.size[1] * 4, np.float32)
+    image.pixels.foreach_get(values)
+    shape = (image.size[1], image.size[0], 4)
+    bpy.data.images.remove(image)
+    return values.reshape(shape)[..., :3]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo") / "out"
+    done = bloom("demo", "--out", str(out), "--frames", "12", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "Look at bloom.mp4" in done.stderr
+    return out
+
+
+def test_the_film_has_its_frames(demo: Path) -> None:
+    clip = bpy.data.movieclips.load(str(demo / "bloom.mp4"))
+    assert clip.frame_duration == 12 and tuple(clip.size) == (96, 60)
+    assert len(list((demo / "frames").glob("frame_*.png"))) == 12
+
+
+def test_the_flower_opens_out_of_black(demo: Path) -> None:
+    bud, half, opened = (pixels(demo / f"{name}.png") for name in ("bud", "half-open", "open"))
+    assert opened.mean() > 0.02 and bud.mean() < 0.5 * opened.mean() and bud.mean() < half.mean()
+    lit = [(picture.max(axis=2) > 0.1).mean() for picture in (bud, opened)]
+    assert lit[0] < 0.6 * lit[1]  # it grows
+    corners = [opened[rows, columns] for rows in (slice(0, 8), slice(-8, None)) for columns in (slice(0, 12), slice(-12, None))]
+    assert max(corner.mean() for corner in corners) < 0.03  # black around it
+
+
+def test_frames_follow_the_training(demo: Path) -> None:
+    film = np.array([pixels(path) for path in sorted((demo / "frames").glob("*.png"))])
+    moved = np.abs(np.diff(film, axis=0)).mean(axis=(1, 2, 3))
+    assert moved.min() > 0.0005  # it never stands still
+    assert moved[:6].mean() > 1.5 * moved[-3:].mean()  # wild at first, trembling late
+
+
+WITHOUT_ADDON = """
+import sys, bpy
+bpy.ops.wm.open_mainfile(filepath=sys.argv[1])
+assert not hasattr(bpy.types.Object, "bloom")
+scene = bpy.context.scene
+scene.render.resolution_x, scene.render.resolution_y, scene.cycles.samples = 96, 60, 1
+volume = next(data for data in bpy.data.volumes)
+assert volume.filepath.startswith("//"), volume.filepath
+for frame in (2, 12):
+    scene.frame_set(frame)
+    scene.render.filepath = f"{sys.argv[2]}/{frame}.png"
+    bpy.ops.render.render(write_still=True)
+"""
+
+
+def test_the_blend_plays_without_the_addon_also_when_moved(demo: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(demo, moved)
+    subprocess.run([sys.executable, "-c", WITHOUT_ADDON, str(moved / "bloom.blend"), str(tmp_path)], check=True, capture_output=True, timeout=300)
+    first, last = pixels(tmp_path / "2.png"), pixels(tmp_path / "12.png")
+    assert last.mean() > 0.02 and np.abs(first - last).mean() > 0.01
+    assert np.abs(last - pixels(demo / "open.png")).mean() < 0.01
+
+
+def test_bake_and_render_of_a_blend(demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(demo, copy)
+    done = bloom("bake", str(copy / "bloom.blend"), "--threads", "1")
+    assert done.returncode == 0 and "baked: 0 of 12 frames anew" in done.stderr, done.stderr
+    done = bloom("bake", str(copy / "bloom.blend"), "--folder", str(tmp_path / "elsewhere"))
+    assert done.returncode == 0 and "baked: 12 of 12 frames anew" in done.stderr, done.stderr
+    takes = [sorted(folder.glob("takes/take-*/*.vdb")) or sorted(folder.glob("take-*/*.vdb")) for folder in (demo, tmp_path / "elsewhere")]
+    assert [path.read_bytes() for path in takes[0]] == [path.read_bytes() for path in takes[1]]  # two threads, then every core
+
+
+def test_a_still_of_a_flame(shared_data: Path, tmp_path: Path) -> None:
+    done = bloom("still", str(shared_data / "original-bloom/flames/kindling.flame"), "--out", str(tmp_path / "kindling.png"), *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert pixels(tmp_path / "kindling.png").mean() > 0.01
+    assert [path.name for path in tmp_path.iterdir()] == ["kindling.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("film",), 2, "--out"),
+        (("film", "--out", "x", "--size", "huge"), 2, "640x400"),
+        (("film", "--out", "{tmp}", "--run", "{tmp}/none.bloom"), 1, "none.bloom"),
+        (("film", "--out", "{tmp}", "--design", "{tmp}/none.flame"), 1, "none.flame"),
+        (("film", "--out", "{tmp}/file/out", "--frames", "4"), 1, "cannot be made"),
+        (("film", "--out", "{tmp}", "--frames", "1"), 1, "frames is 1"),
+        (("bake", "{tmp}/none.blend"), 1, "there is no such .blend"),
+        (("render", "{tmp}/file", "--out", "{tmp}"), 1, "cannot open it"),
+    ],
+)
+def test_wrong_arguments_end_in_a_line(tmp_path: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
+    (tmp_path / "file").write_text("not a folder, and no .blend")
+    done = bloom(*(argument.format(tmp=tmp_path) for argument in arguments))
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr and "Traceback" not in done.stderr
