@@ -114,6 +114,7 @@ def _film(options: argparse.Namespace) -> None:
     bloom.folder = "//takes"
     _bake_one(scene, obj, options.threads)
     _save(blend)
+    blend.with_suffix(".blend1").unlink(missing_ok=True)  # the backup that Blender made of our own first save
     stills = _render_scene(scene, out)
     names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 12], stills[len(stills) // 2], stills[-1]), strict=True))
     for name, path in names.items():
@@ -145,7 +146,8 @@ def _flower(name: str) -> designs.Design:
 
 
 def _new_scene(options: argparse.Namespace, design: designs.Design) -> tuple[bpy.types.Scene, bpy.types.Object]:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    # Not the factory settings: those would switch the extension off that is running.
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     obj = bloom_object.new_bloom(bpy.context, design)
     bloom: Any = properties.bloom_of(obj)
     bloom.samples, bloom.resolution = options.samples, options.resolution

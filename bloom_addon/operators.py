@@ -187,7 +187,8 @@ class BLOOM_OT_bake(NeedsBloom, BloomOperator):
         result = worker.result
         obj: bpy.types.Object | None = bpy.data.objects.get(self._target)
         if isinstance(result, Cancelled):
-            return self.refuse("Stopped. Finished frames are kept: Bake goes on from there")
+            self.report({"WARNING"}, "Stopped. Finished frames are kept: Bake goes on from there")
+            return CANCELLED
         if isinstance(result, Exception) or result is None:
             return self.refuse(result or "The bake ended without a result: bake again")
         if obj is None:

@@ -73,7 +73,7 @@ class BloomProperties(bpy.types.PropertyGroup):
         name="Box High", description="Upper corner of the volume, in the bloom's own space", size=3, default=(1.0, 1.0, 1.0)
     )
     samples: FloatProperty(  # type: ignore[valid-type]
-        name="Samples",
+        name="Million Samples",
         description="Millions of points per frame: more is smoother and takes longer",
         min=0.1,
         soft_max=1000.0,

@@ -15,7 +15,7 @@ RIG, CAMERA, FOCUS = "Bloom Rig", "Bloom Camera", "Bloom Focus"
 LENS = 50.0  # mm
 TURN = (-0.42, 0.18)  # radians about the axis, first and last frame
 PITCH = (0.30, 0.62)  # radians above the horizon: the bud is seen from the side, the open flower is looked into
-DISTANCE = (0.85, 1.3)  # first and last frame, times the distance at which the box fills the film
+DISTANCE = (0.9, 1.35)  # first and last frame, times the distance at which the box fills the film
 
 
 def build(scene: Any, obj: bpy.types.Object) -> None:
@@ -62,7 +62,7 @@ def _object(scene: bpy.types.Scene, name: str, data: Any) -> bpy.types.Object:
 def _camera(scene: bpy.types.Scene, bloom: bpy.types.Object, box: Box) -> None:
     half_width = (box.high[0] - box.low[0]) / 2
     focus, rig = _object(scene, FOCUS, None), _object(scene, RIG, None)
-    focus.location = bloom.matrix_world @ _vector((0.0, 0.0, box.low[2] * 0.6 + box.high[2] * 0.4))
+    focus.location = bloom.matrix_world @ _vector((0.0, 0.0, (box.low[2] + box.high[2]) / 2))
     rig.location = focus.location
     camera = _object(scene, CAMERA, lambda: bpy.data.cameras.new(CAMERA))
     camera.parent = rig
