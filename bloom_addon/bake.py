@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+
 from bloom_core import takes
 from bloom_core.flame import Flame, FlameError
 from bloom_core.native import Cancelled, NativeError, Progress

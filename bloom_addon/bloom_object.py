@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+
 from bloom_core.animation import Animation
 from bloom_core.designs import Design
 from bloom_core.takes import Take

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import bpy
+
 from bloom_core import designs, growth, trajectory
 from bloom_core.flame import FlameError
 from bloom_core.native import NativeError

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+
 from bloom_core.animation import SCALARS, Animation, Channel
 from bloom_core.flame import FloatArray
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+
 from bloom_core.flame import FloatArray
 from bloom_core.palettes import exposure, stops
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import bpy
+from bpy.props import EnumProperty, StringProperty
+
 from bloom_core import designs, growth, trajectory
 from bloom_core.flame import FlameError
 from bloom_core.native import Cancelled, NativeError
 from bloom_core.run_files import RunError
 from bloom_core.takes import Take, TakeError
-from bpy.props import EnumProperty, StringProperty
 
 from . import bake, bloom_object, compat, headless, properties, stage
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import bpy
+
 from bloom_core.flame import Flame
 
 from .flame_properties import read_flame

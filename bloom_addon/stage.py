@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+
 from bloom_core.native import Box
 
 from . import compat, compositing, flame_properties, keyframes

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bloom_core.flame import Flame, Xform
 from bloom_core.palettes import Ramp
-from numpy.typing import NDArray
 
 DoubleArray = NDArray[np.float64]
 SCALARS = ("weight", "opacity", "color")

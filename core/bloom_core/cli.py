@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +15,7 @@ import numpy as np
 from . import designs, importers, native, point_cloud, trajectory
 from .flame import Flame, FlameError, Xform
 from .flame_file import read_flames
-from .native import Box, Cancelled, NativeError
+from .native import Box, NativeError
 from .run_files import RunError
 
 Command = Callable[[argparse.Namespace], None]
@@ -39,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except MemoryError:
         return _fail("there is not enough memory for this; ask for less")
-    except (KeyboardInterrupt, Cancelled):
+    except KeyboardInterrupt:
         print("bloom: interrupted", file=sys.stderr)
         return 130
     return 0
@@ -106,15 +104,8 @@ def _whole(text: str) -> int:
 
 @contextmanager
 def _progress(what: str) -> Iterator[native.Progress]:
-    """Gives a progress callback that shows a percentage on a terminal, stays silent elsewhere, and cancels on Ctrl-C.
-
-    An exception raised by a signal on the way from native code into Python would be lost; so meanwhile the signal only sets a flag.
-    """
-    shown, interrupted = -1, False
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        nonlocal interrupted
-        interrupted = True
+    """Gives a progress callback that shows a percentage on a terminal and stays silent elsewhere."""
+    shown = -1
 
     def show(fraction: float) -> bool:
         nonlocal shown
@@ -122,14 +113,11 @@ def _progress(what: str) -> Iterator[native.Progress]:
         if percent != shown and sys.stderr.isatty():
             shown = percent
             print(f"\r{what}: {percent} %", end="", file=sys.stderr, flush=True)
-        return not interrupted
+        return True
 
-    before = signal.signal(signal.SIGINT, interrupt) if threading.current_thread() is threading.main_thread() else None
     try:
         yield show
     finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
         if shown >= 0:
             print(file=sys.stderr)
 

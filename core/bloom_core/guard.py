@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from bloom_core.flame import Flame, FlameError
 from numpy.typing import NDArray
+
+from bloom_core.flame import Flame, FlameError
 
 Probe = Callable[[Flame], bool]
 """Says whether a flame holds."""

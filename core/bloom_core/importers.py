@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+
 from bloom_core import reduction
 from bloom_core.run_files import MAX_RUN_BYTES, Budget, RunError
 from bloom_core.run_model import DoubleArray, Embeddings, Layer, Trajectory

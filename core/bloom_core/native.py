@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -228,19 +229,31 @@ class _Watch:
         self._progress, self._fraction, self._stop = progress, 0.0, False
 
     def run(self, call: Callable[[Any], int]) -> int:
-        """Returns the code of `call`, which is given the callback to pass on. What `progress` raises ends the call, and is raised."""
+        """Returns the code of `call`, which is given the callback to pass on. What `progress` raises ends the call, and is raised.
+
+        It never returns while the native call still runs: the buffers and the flame of the caller would be freed under it.
+        """
         codes: list[int] = []
-        callback = _Callback(self._tick)
-        thread = threading.Thread(target=lambda: codes.append(call(callback)), name="Bloom renderer", daemon=True)
-        thread.start()
+        callback, done = _Callback(self._tick), threading.Event()
+
+        def work() -> None:
+            try:
+                if not self._stop:
+                    codes.append(call(callback))
+            finally:
+                done.set()
+
+        thread = threading.Thread(target=work, name="Bloom renderer", daemon=True)
         try:
-            while thread.is_alive():
-                thread.join(0.05)
+            thread.start()
+            while not done.wait(0.05):
                 if self._progress is not None and not self._stop and not self._progress(self._fraction):
                     self._stop = True
         except BaseException:
             self._stop = True
-            thread.join()
+            while thread.ident is not None and not done.is_set():  # a thread without one has not begun, and will see _stop
+                with suppress(KeyboardInterrupt):
+                    done.wait()
             raise
         return codes[0]
 

@@ -19,12 +19,13 @@ frame; here the design itself, p_0, follows it.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bloom_core.animation import Animation, Channel, read_channel
 from bloom_core.flame import Flame, FlameError
 from bloom_core.palettes import ramp
 from bloom_core.run_files import RunError
 from bloom_core.run_model import Embeddings, Trajectory
-from numpy.typing import NDArray
 
 DoubleArray = NDArray[np.float64]
 

@@ -21,10 +21,11 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bloom_core import sketch as count_sketch
 from bloom_core.run_model import Event, Layer
 from bloom_core.run_writer import RunWriter
-from numpy.typing import NDArray
 
 FLUSH_STEPS = 256
 

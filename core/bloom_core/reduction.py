@@ -10,8 +10,9 @@ import importlib.util
 from dataclasses import replace
 
 import numpy as np
-from bloom_core.run_model import FloatArray, Reduction, Trajectory
 from numpy.typing import NDArray
+
+from bloom_core.run_model import FloatArray, Reduction, Trajectory
 
 MAX_COMPONENTS = 32
 WORD_COMPONENTS = 3

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bloom_core import sketch as count_sketch
 from bloom_core.run_files import RunError, npz_bytes, write_atomic
 from bloom_core.run_model import Event, Layer, Reduction, Trajectory
-from numpy.typing import NDArray
 
 FORMAT = "bloom-run"
 VERSION = 1

@@ -20,10 +20,11 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bloom_core.run_files import Budget, DirectorySource, RunError, Source, ZipSource, read_json, read_npz
 from bloom_core.run_model import Embeddings, Event, Layer, Reduction, Trajectory
 from bloom_core.run_writer import FORMAT, VERSION, RunWriter, pack_run, write_run
-from numpy.typing import NDArray
 
 __all__ = [
     "Embeddings",

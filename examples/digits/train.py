@@ -12,10 +12,11 @@ import tempfile
 from pathlib import Path
 
 import torch
-from bloom_core import recorder
-from bloom_core.trajectory import pack_run
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
+
+from bloom_core import recorder
+from bloom_core.trajectory import pack_run
 
 EPOCHS = 28
 BATCH = 32

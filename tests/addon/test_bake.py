@@ -8,10 +8,10 @@ from pathlib import Path
 
 import bpy
 import pytest
-from bloom_core.native import Cancelled
-from bloom_core.takes import Take, TakeError
 
 from bloom_addon import bake, bloom_object, sample
+from bloom_core.native import Cancelled
+from bloom_core.takes import Take, TakeError
 
 
 def baked(scene: bpy.types.Scene, obj: bpy.types.Object) -> Take:
@@ -102,7 +102,7 @@ def test_sampling_leaves_the_scene_where_it_was(scene: bpy.types.Scene, bloom: b
 
 def test_an_unsaved_file_is_told_what_to_do(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
     bloom.bloom.folder = ""
-    with pytest.raises(ValueError, match="Save the .blend first, or choose a folder"):
+    with pytest.raises(ValueError, match=r"Save the .blend first, or choose a folder"):
         bake.prepare(scene, bloom)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 import pytest
-from bloom_core import designs, growth, trajectory
-from bloom_core.animation import Animation, read_channel
 
 from bloom_addon import bloom_object, compat, flame_properties, material
+from bloom_core import designs, growth, trajectory
+from bloom_core.animation import Animation, read_channel
 
 
 def test_the_scene_plays_the_animation(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import bpy
 import numpy as np
 import pytest
-from bloom_core import designs
-from bloom_core.flame import Flame
 
 from bloom_addon import bloom_object, flame_properties
+from bloom_core import designs
+from bloom_core.flame import Flame
 
 
 def assert_same(found: Flame, flame: Flame) -> None:

@@ -65,7 +65,7 @@ def test_operators_refuse_in_words(scene: bpy.types.Scene, tmp_path: Path) -> No
     bpy.ops.bloom.add(design="lotus")
     with pytest.raises(RuntimeError, match="no run yet"):
         bpy.ops.bloom.grow()
-    with pytest.raises(RuntimeError, match="Save the .blend first"):
+    with pytest.raises(RuntimeError, match=r"Save the .blend first"):
         bpy.ops.bloom.bake()
     broken = tmp_path / "broken.bloom"
     broken.write_bytes(b"PK\x03\x04 but no more")

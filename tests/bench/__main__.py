@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+
 from bloom_core import native
 from bloom_core.designs import design
 from bloom_core.flame import Flame, Variation, Xform

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from bloom_core.trajectory import Embeddings, Event, Layer, Trajectory
 
 

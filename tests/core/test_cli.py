@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bloom_core import cli, designs, native, point_cloud, trajectory
 from bloom_core.flame_file import read_flames
 

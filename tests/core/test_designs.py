@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bloom_core import designs, native
 from bloom_core.flame import Flame, FlameError
 from bloom_core.flame_file import read_flames, write_flames
@@ -46,7 +47,7 @@ def test_the_bud_is_narrower_than_the_open_flower(name: str) -> None:
 
 
 def test_an_unknown_design_lists_the_known_ones() -> None:
-    with pytest.raises(FlameError, match="'rose'.*lotus, peony, waterlily"):
+    with pytest.raises(FlameError, match=r"'rose'.*lotus, peony, waterlily"):
         designs.design("rose")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from bloom_core import native
 from bloom_core.flame import DIALECTS, Flame, FlameError, Variation, Xform, identity
 from bloom_core.flame_buffer import MAX_VARIATIONS, pack

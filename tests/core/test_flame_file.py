@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from bloom_core import native
 from bloom_core.flame import DIALECTS, Flame, FlameError, Variation, View, Xform, identity
 from bloom_core.flame_buffer import pack
 from bloom_core.flame_file import read_flames, write_flames
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 ORIGINALS = ("brick", "fireflies", "hearts", "kindling", "soft_ghost", "wavy", "willowisp")
 PALETTE = '<palette count="2" format="RGB">000000FFFFFF</palette>'

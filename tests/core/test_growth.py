@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bloom_core import growth, guard, trajectory
 from bloom_core.animation import Animation, Channel, read_channel
 from bloom_core.designs import Design, design_from_flame

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bloom_core.importers import import_embeddings
 from bloom_core.trajectory import RunError, pack_run, read_run, write_run
 

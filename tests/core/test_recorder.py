@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from bloom_core import recorder
 from bloom_core.sketch import DIMENSIONS, buckets_and_signs, sketch
 from bloom_core.trajectory import RunError, Trajectory, read_run

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from bloom_core.trajectory import Trajectory
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed; reducing is part of the extra `train`")

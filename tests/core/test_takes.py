@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bloom_core import takes
 from bloom_core.designs import design, poses
 from bloom_core.flame import Flame, Variation, Xform
@@ -145,7 +146,7 @@ def test_a_diverging_flame_names_its_frame(tmp_path: Path) -> None:
     point = Flame((Xform((Variation("linear", 0.5),)),))
     with pytest.raises(TakeError, match="frame 1 of the range: the flame collapses to a point"):
         takes.bake(tmp_path, [point], SETTINGS)
-    with pytest.raises(TakeError, match="frame 1 of the range: .*weight"):
+    with pytest.raises(TakeError, match=r"frame 1 of the range: .*weight"):
         takes.bake(tmp_path, [Flame((Xform((), weight=float("nan")),))], SETTINGS)
 
 
@@ -159,7 +160,7 @@ def test_lost_files_are_noticed_and_published_again(tmp_path: Path) -> None:
     take = takes.bake(tmp_path, FLAMES, SETTINGS)
     expected = bytes_of(take.folder)
     take.files[2].unlink()
-    with pytest.raises(TakeError, match="1 of 4 files are missing, bloom_0003.vdb first"):
+    with pytest.raises(TakeError, match=r"1 of 4 files are missing, bloom_0003.vdb first"):
         takes.read_take(take.folder)
     assert takes.bake(tmp_path, FLAMES, SETTINGS).baked == 0
     assert bytes_of(take.folder) == expected

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from bloom_core import trajectory
 from bloom_core.run_files import MAX_RUN_BYTES, Budget, npz_bytes, read_npz
 from bloom_core.trajectory import Layer, RunError, RunWriter, Trajectory, pack_run, read_run, write_run
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 MakeRun = Callable[..., Trajectory]
 COLUMNS = ("steps", "epoch", "wall", "loss", "lr", "update_norm", "parameter_norm", "gradient_norm", "sketch", "batch_id", "nonfinite")

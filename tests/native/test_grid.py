@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from bloom_core import native
 from bloom_core.flame import Flame, Variation, Xform, identity
 from bloom_core.native import Box, Grid, NativeError
-from numpy.typing import NDArray
 
 SAMPLES = 4096 * 50  # whole steps of the pool: then points() and accumulate() play the same game
 BOX = Box((-0.5, -1.0, -0.25), (1.5, 0.75, 1.0))

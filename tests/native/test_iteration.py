@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
 from bloom_core import native
 from bloom_core.flame import Flame, FloatArray, Variation, Xform, identity
 from bloom_core.flame_buffer import pack
 from bloom_core.native import Box, Cancelled, NativeError
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 LINEAR = (Variation("linear", 1.0),)
 UNIT_BOX = Box((-2.0, -2.0, -2.0), (2.0, 2.0, 2.0))

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from bloom_core import native
 from bloom_core.flame import Flame, Variation, Xform, identity
-from numpy.typing import NDArray
 
 Entry = dict[str, Any]
 Doubles = NDArray[np.float64]

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from bloom_core import native
 from bloom_core.flame import Flame, Variation, Xform, identity
 from bloom_core.native import Box, Grid, NativeError
-from numpy.typing import NDArray
 
 # Run by an interpreter that has OpenVDB: prints what it finds, and stores the dense values of each grid's bounding box.
 READER = """
