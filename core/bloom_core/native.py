@@ -249,6 +249,8 @@ class _Watch:
             while not done.wait(0.05):
                 if self._progress is not None and not self._stop and not self._progress(self._fraction):
                     self._stop = True
+            if self._progress is not None and not self._stop:
+                self._progress(1.0)
         except BaseException:
             self._stop = True
             while thread.ident is not None and not done.is_set():  # a thread without one has not begun, and will see _stop
