@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+
+import bpy
+
 from . import operators, panel, properties
 
 _PARTS = (properties, operators, panel)
@@ -11,9 +15,12 @@ def register() -> None:
     """Registers the add-on."""
     for part in _PARTS:
         part.register()
+    if bpy.app.module:  # Blender unregisters its extensions when it ends; the bpy wheel does not, and crashes at exit over our command
+        atexit.register(unregister)
 
 
 def unregister() -> None:
     """Leaves nothing behind."""
+    atexit.unregister(unregister)
     for part in reversed(_PARTS):
         part.unregister()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 
@@ -44,12 +44,20 @@ def run(job: BakeJob, threads: int = 0, progress: Progress | None = None) -> Tak
 class BakeWorker:
     """A bake in a thread of its own. Poll `fraction` and `finished`; then `result` is a Take, or the exception that ended it."""
 
+    _latest: ClassVar[BakeWorker | None] = None
+
     def __init__(self, job: BakeJob) -> None:
         self.job, self.fraction = job, 0.0
         self.result: Take | Exception | None = None
         self._cancel = threading.Event()
         self._thread = threading.Thread(target=self._work, name="Bloom bake", daemon=True)
         self._thread.start()
+        BakeWorker._latest = self
+
+    @staticmethod
+    def running() -> bool:
+        """Says whether a bake is going on."""
+        return BakeWorker._latest is not None and not BakeWorker._latest.finished
 
     @property
     def finished(self) -> bool:

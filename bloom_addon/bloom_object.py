@@ -7,8 +7,10 @@ from typing import Any
 
 import bpy
 
+from bloom_core import designs, flame_file, trajectory
 from bloom_core.animation import Animation
 from bloom_core.designs import Design
+from bloom_core.run_model import Trajectory
 from bloom_core.takes import Take
 
 from . import flame_properties, keyframes, material
@@ -29,10 +31,32 @@ def new_bloom(context: bpy.types.Context, design: Design) -> bpy.types.Object:
 
 
 def set_design(obj: bpy.types.Object, design: Design) -> None:
-    """Puts another flower into a bloom; its material and its keys stay until the next growth."""
+    """Puts a flower into a bloom, without keys: those of another flower would move other xforms."""
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
+    keyframes.clear_flower(obj)
     flame_properties.write_flame(bloom, design.open)
     bloom.design, bloom.box_low, bloom.box_high = design.name, design.box.low, design.box.high
+    for slot in obj.material_slots:
+        if slot.material is not None and material.ramp_of(slot.material) is not None:
+            material.set_palette(slot.material, design.open.palette)
+
+
+def read_flower(name: str) -> tuple[Design, list[str]]:
+    """Returns the design that a bloom's `design` names, of the package or a .flame file, and warnings. Raises FlameError, OSError."""
+    if name in designs.designs():
+        return designs.design(name), []
+    path = bpy.path.abspath(name)
+    return designs.read_design(path), flame_file.read_flames(path)[1]
+
+
+def read_run(name: str) -> Trajectory:
+    """Returns the run that a bloom's `run` names, of the package or a file or folder. Raises RunError."""
+    return trajectory.read_run(trajectory.embedded_run(name) if name in trajectory.embedded_runs() else bpy.path.abspath(name))
+
+
+def lasting_name(name: str) -> str:
+    """Returns a run's or a flower's name as a .blend can keep it: one of the package as it is, a file by its whole path."""
+    return name if name in (*designs.designs(), *trajectory.embedded_runs()) else str(Path(bpy.path.abspath(name)).resolve())
 
 
 def apply_growth(scene: bpy.types.Scene, obj: bpy.types.Object, animation: Animation) -> None:

@@ -55,9 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="the film of the run and the flower that Bloom brings along")
     film_command = commands.add_parser("film", help="grow, bake and render: a film, three stills and the .blend")
+    growing = commands.add_parser("grow", help="a .blend with the growth as keys, staged and ready to bake")
+    growing.set_defaults(run_command=_grow)
+    growing.add_argument("blend", type=Path, help="the .blend to write")
     for command in (demo, film_command):
         command.set_defaults(run_command=_film, demo=command is demo)
         command.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    for command in (demo, film_command, growing):
         command.add_argument("--run", default="digits", help=f"a .bloom file or folder, or one of: {', '.join(trajectory.embedded_runs())}")
         command.add_argument("--design", default="lotus", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
         command.add_argument("--frames", type=int, default=84, help="length of the film")
@@ -99,20 +103,9 @@ def _size(text: str) -> tuple[int, int]:
 
 def _film(options: argparse.Namespace) -> None:
     begin = time.monotonic()
-    run = trajectory.read_run(trajectory.embedded_run(options.run) if options.run in trajectory.embedded_runs() else options.run)
-    design = _flower(options.design)
     out = _folder(options.out)
-    animation = growth.grow(run, design, frames=options.frames, strength=options.strength)
-    _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
-
-    scene, obj = _new_scene(options, design)
-    bloom: Any = properties.bloom_of(obj)
-    bloom.run = str(options.run)
-    bloom_object.apply_growth(scene, obj, animation)
-    _set_stage(options, scene, obj)
     blend = out / "bloom.blend"
-    _save(blend)
-    bloom.folder = "//takes"
+    scene, obj = _grown(options, blend)
     _bake_one(scene, obj, options.threads)
     _save(blend)
     blend.with_suffix(".blend1").unlink(missing_ok=True)  # the backup that Blender made of our own first save
@@ -129,6 +122,28 @@ def _film(options: argparse.Namespace) -> None:
         )
 
 
+def _grow(options: argparse.Namespace) -> None:
+    _folder(options.blend.parent)
+    _grown(options, options.blend)
+    _say(f"done: {options.blend}")
+
+
+def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, bpy.types.Object]:
+    """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it."""
+    run = bloom_object.read_run(options.run)
+    design = _flower(options.design)
+    animation = growth.grow(run, design, frames=options.frames, strength=options.strength)
+    _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
+    scene, obj = _new_scene(options, design)
+    bloom: Any = properties.bloom_of(obj)
+    bloom.run, bloom.design = bloom_object.lasting_name(options.run), bloom_object.lasting_name(options.design)
+    bloom_object.apply_growth(scene, obj, animation)
+    _set_stage(options, scene, obj)
+    bloom.folder = "//takes"
+    _save(blend)
+    return scene, obj
+
+
 def _still(options: argparse.Namespace) -> None:
     scene, obj = _new_scene(options, _flower(options.flower))
     scene.frame_start = scene.frame_end = 1
@@ -143,7 +158,10 @@ def _still(options: argparse.Namespace) -> None:
 
 
 def _flower(name: str) -> designs.Design:
-    return designs.design(name) if name in designs.designs() else designs.read_design(name)
+    design, warnings = bloom_object.read_flower(name)
+    for warning in warnings:
+        _say(f"bloom: {warning}")
+    return design
 
 
 def _new_scene(options: argparse.Namespace, design: designs.Design) -> tuple[bpy.types.Scene, bpy.types.Object]:

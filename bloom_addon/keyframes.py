@@ -15,6 +15,7 @@ from . import compat, material
 _LINEAR = 1  # the number of the interpolation in Keyframe.interpolation
 MARKER = "epoch "
 """Every marker of ours begins so."""
+_RAMP_PATH = f'nodes["{material.RAMP}"].color_ramp.elements['
 
 
 def write_animation(obj: bpy.types.Object, animation: Animation) -> None:
@@ -29,6 +30,16 @@ def write_animation(obj: bpy.types.Object, animation: Animation) -> None:
         if slot.material is not None and material.ramp_of(slot.material) is not None:
             _write_ramp(slot.material, animation)
             break
+
+
+def clear_flower(obj: bpy.types.Object) -> None:
+    """Removes every curve of the bloom's xforms and of its palette; the object's own, such as its location, stay."""
+    if obj.animation_data is not None and obj.animation_data.action is not None:
+        _remove_curves(compat.channelbag(obj, obj.name), "bloom.xforms[")
+    for slot in obj.material_slots:
+        tree = slot.material.node_tree if slot.material is not None else None
+        if tree is not None and tree.animation_data is not None and tree.animation_data.action is not None:
+            _remove_curves(compat.channelbag(tree, tree.name), _RAMP_PATH)
 
 
 def write_markers(scene: bpy.types.Scene, animation: Animation) -> None:
@@ -56,8 +67,14 @@ def _write_ramp(target: bpy.types.Material, animation: Animation) -> None:
     for stop in range(len(ramp.positions)):
         linear = material.srgb_to_linear(ramp.colors[:, stop])
         for channel in range(3):
-            path = f'nodes["{material.RAMP}"].color_ramp.elements[{stop}].color'
+            path = f"{_RAMP_PATH}{stop}].color"
             _write_curve(bag, path, channel, "Palette", ramp.frames, linear[:, channel])
+
+
+def _remove_curves(bag: Any, path: str) -> None:
+    """Removes the curves whose data path begins with `path`."""
+    for curve in [curve for curve in bag.fcurves if curve.data_path.startswith(path)]:
+        bag.fcurves.remove(curve)
 
 
 def _write_curve(bag: Any, path: str, index: int, group: str, frames: Any, values: FloatArray) -> None:

@@ -56,6 +56,14 @@ def glow_material(name: str, palette: FloatArray, contrast: float = 2.0) -> bpy.
     return material
 
 
+def set_palette(material: bpy.types.Material, palette: FloatArray) -> None:
+    """Gives a glow material another `palette` (n, 3), sRGB, and the exposure that suits it."""
+    write_ramp(material, *stops(palette))
+    node: Any = compat.ensure_nodes(material).nodes.get(EXPOSURE)
+    if node is not None:
+        node.outputs[0].default_value = exposure(palette)
+
+
 def ramp_of(material: bpy.types.Material) -> Any:
     """Returns the Color Ramp of a glow material, or None where the artist took it out."""
     node = compat.ensure_nodes(material).nodes.get(RAMP)

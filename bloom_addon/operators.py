@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from bloom_core import designs, growth, trajectory
+from bloom_core import designs, growth
 from bloom_core.flame import FlameError
 from bloom_core.native import Cancelled, NativeError
 from bloom_core.run_files import RunError
@@ -70,6 +70,20 @@ class BLOOM_OT_add(BloomOperator):
         return FINISHED
 
 
+class BLOOM_OT_choose(NeedsBloom, BloomOperator):
+    """Put another flower into this bloom. Its keys go with the old one: press Grow again"""
+
+    bl_idname, bl_label = "bloom.choose", "Choose Flower"
+    design: EnumProperty(name="Flower", description="Design that the bloom becomes", items=_design_items)  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+        try:
+            bloom_object.set_design(context.object, designs.design(self.design or designs.designs()[0]))
+        except EXPECTED as error:
+            return self.refuse(error)
+        return FINISHED
+
+
 class FileOperator(BloomOperator):
     """An operator that asks for a file."""
 
@@ -88,10 +102,13 @@ class BLOOM_OT_import_flame(FileOperator):
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         try:
-            obj = bloom_object.new_bloom(context, designs.read_design(self.filepath))
+            design, warnings = bloom_object.read_flower(self.filepath)
+            obj = bloom_object.new_bloom(context, design)
         except EXPECTED as error:
             return self.refuse(error)
-        getattr(obj, "bloom").design = self.filepath  # noqa: B009
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        getattr(obj, "bloom").design = bloom_object.lasting_name(self.filepath)  # noqa: B009
         return FINISHED
 
 
@@ -103,7 +120,7 @@ class BLOOM_OT_import_run(NeedsBloom, FileOperator):
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         try:
-            run = trajectory.read_run(self.filepath)
+            run = bloom_object.read_run(self.filepath)
         except EXPECTED as error:
             return self.refuse(error)
         properties.bloom_of(context.object).run = self.filepath
@@ -117,7 +134,7 @@ class BLOOM_OT_use_run(NeedsBloom, BloomOperator):
     bl_idname, bl_label = "bloom.use_run", "Use the Example Run"
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        properties.bloom_of(context.object).run = str(trajectory.embedded_run("digits"))
+        properties.bloom_of(context.object).run = "digits"
         return FINISHED
 
 
@@ -131,8 +148,8 @@ class BLOOM_OT_grow(NeedsBloom, BloomOperator):
         if not bloom.run:
             return self.refuse("There is no run yet: choose one under Run, or use the example run")
         try:
-            design = designs.design(bloom.design) if bloom.design in designs.designs() else designs.read_design(bpy.path.abspath(bloom.design))
-            run = trajectory.read_run(bpy.path.abspath(bloom.run))
+            design, _ = bloom_object.read_flower(bloom.design)
+            run = bloom_object.read_run(bloom.run)
             grown = growth.grow(run, design, frames=settings.frames, frame_start=settings.start, strength=settings.strength)
         except EXPECTED as error:
             return self.refuse(error)
@@ -149,6 +166,14 @@ class BLOOM_OT_bake(NeedsBloom, BloomOperator):
     _worker: bake.BakeWorker | None = None
     _timer: Any = None
     _target = ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """True where the active object is a bloom and no bake is running: two would write the same frames."""
+        if bake.BakeWorker.running():
+            cls.poll_message_set("A bake is running: wait for it, or stop it with Esc")
+            return False
+        return super().poll(context)
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         try:
@@ -182,9 +207,7 @@ class BLOOM_OT_bake(NeedsBloom, BloomOperator):
             context.window_manager.progress_update(worker.fraction)
             context.workspace.status_text_set(f"Bloom: baking {worker.fraction:.0%} (Esc to stop; finished frames are kept)")
             return PASS
-        context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.progress_end()
-        context.workspace.status_text_set(None)
+        self._end(context)
         result = worker.result
         obj: bpy.types.Object | None = bpy.data.objects.get(self._target)
         if isinstance(result, Cancelled):
@@ -195,6 +218,18 @@ class BLOOM_OT_bake(NeedsBloom, BloomOperator):
         if obj is None:
             return self.refuse(f"The bloom was removed while it was baked; its take is in {result.folder}")
         return self._show(context, obj, result, worker.job.frame_start)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Called by Blender when another file is opened, or Blender is closed, meanwhile."""
+        assert self._worker is not None
+        self._worker.cancel()
+        self._end(context)
+
+    def _end(self, context: bpy.types.Context) -> None:
+        context.window_manager.event_timer_remove(self._timer)
+        context.window_manager.progress_end()
+        if context.workspace is not None:
+            context.workspace.status_text_set(None)
 
     def _show(self, _context: bpy.types.Context, obj: bpy.types.Object, take: Take, frame_start: int) -> set[OperatorReturnItems]:
         bloom_object.show_take(obj, take, frame_start)
@@ -235,6 +270,7 @@ class BLOOM_OT_render(BloomOperator):
 
 CLASSES = (
     BLOOM_OT_add,
+    BLOOM_OT_choose,
     BLOOM_OT_import_flame,
     BLOOM_OT_import_run,
     BLOOM_OT_use_run,

@@ -45,6 +45,7 @@ class BLOOM_PT_main(bpy.types.Panel):
         header, body = layout.panel("bloom_flower", default_closed=True)
         header.label(text=f"Flower: {bloom.design}")
         if body:
+            body.operator_menu_enum("bloom.choose", "design", icon="FILE_REFRESH")
             _draw_flower(body, bloom)
         header, body = layout.panel("bloom_grow")
         header.label(text="Grow")

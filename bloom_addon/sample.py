@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import bpy
 
@@ -16,9 +17,28 @@ def snapshot(scene: bpy.types.Scene, obj: bpy.types.Object, frames: Iterable[int
     current, subframe = scene.frame_current, scene.frame_subframe
     flames = []
     try:
-        for frame in frames:
-            scene.frame_set(frame)
-            flames.append(read_flame(obj))
+        with _evaluated(scene, obj):
+            for frame in frames:
+                scene.frame_set(frame)
+                flames.append(read_flame(obj))
     finally:
         scene.frame_set(current, subframe=subframe)
     return flames
+
+
+@contextmanager
+def _evaluated(scene: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[None]:
+    """Keeps a bloom in the dependency graph meanwhile.
+
+    Blender does not evaluate what is switched off in the viewport, itself or with its collection: every frame would read the same.
+    """
+    hidden, linked = obj.hide_viewport, scene.collection.objects.get(obj.name) is obj
+    obj.hide_viewport = False
+    if not linked:
+        scene.collection.objects.link(obj)  # the scene's own collection cannot be switched off
+    try:
+        yield
+    finally:
+        if not linked:
+            scene.collection.objects.unlink(obj)
+        obj.hide_viewport = hidden

@@ -18,6 +18,7 @@ import json
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ from .flame_buffer import pack
 from .native import Box, Cancelled, NativeError, Progress
 
 FORMAT = 1
+RENDERING = 2
+"""Goes up whenever the renderer gives other bytes for the same flame and settings (tests/core/test_rendering.py notices), so that frames of
+an older renderer are not taken for its own."""
+
 _PART = ".part"
 
 
@@ -64,7 +69,7 @@ class Take:
 
 def frame_key(flame: Flame, settings: BakeSettings) -> str:
     """Returns the hash of all that a frame's bytes depend on. The palette is not among it: colours never need a bake. Raises FlameError."""
-    digest = hashlib.sha256(f"bloom frame {FORMAT} {native.ABI_VERSION} {json.dumps(asdict(settings), sort_keys=True)}".encode())
+    digest = hashlib.sha256(f"bloom frame {FORMAT} {RENDERING} {json.dumps(asdict(settings), sort_keys=True)}".encode())
     digest.update(np.ascontiguousarray(pack(flame), "<f8").tobytes())
     return digest.hexdigest()[:32]
 
@@ -174,14 +179,10 @@ def _advice(folder: Path) -> str:
 def _publish(root: Path, keys: Sequence[str], settings: BakeSettings) -> Path:
     """Makes the take's folder whole under a temporary name, then gives it its own."""
     take = root / take_name(keys)
-    try:
-        read_take(take)
+    if _is_whole(take):
         return take
-    except TakeError:
-        pass
     part = _part_name(root, take.name)
     try:
-        shutil.rmtree(take, ignore_errors=True)  # a take that lost files: its frames are still in the store
         part.mkdir()
         for number, key in enumerate(keys, 1):
             _link(root / "frames" / f"{key}.vdb", part / file_name(number))
@@ -190,12 +191,26 @@ def _publish(root: Path, keys: Sequence[str], settings: BakeSettings) -> Path:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, take)
+        try:
+            os.replace(part, take)
+        except OSError:
+            # It is there: another bake has just published the same, or it is a take that lost files.
+            if not _is_whole(take):
+                shutil.rmtree(take)
+                os.replace(part, take)
     except OSError as error:
         raise _unwritable(root, error) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return take
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        read_take(folder)
+    except TakeError:
+        return False
+    return True
 
 
 def _link(source: Path, target: Path) -> None:
@@ -209,7 +224,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _part_name(folder: Path, name: str) -> Path:
-    return folder / f".{name}.{socket.gethostname()}.{os.getpid()}{_PART}"
+    return folder / f".{name}-{threading.get_ident()}.{socket.gethostname()}.{os.getpid()}{_PART}"
 
 
 def _remove_leftovers(folder: Path) -> None:

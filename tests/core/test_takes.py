@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -179,3 +180,17 @@ def test_two_bakes_in_one_folder_do_not_disturb_each_other(tmp_path: Path) -> No
     outputs = {process.communicate(timeout=120)[0].strip() for process in both}
     assert [process.returncode for process in both] == [0, 0] and len(outputs) == 1
     assert len(takes.read_take(outputs.pop()).files) == 4
+
+
+def test_a_take_that_another_bake_published_meanwhile_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_file = os.replace
+
+    def publish_first(source: Path, target: Path) -> None:
+        if Path(target).name.startswith("take-"):
+            shutil.copytree(source, target)  # the other bake was a moment faster
+        replace_file(source, target)
+
+    monkeypatch.setattr(takes.os, "replace", publish_first)
+    take = takes.bake(tmp_path, FLAMES, SETTINGS)
+    assert takes.read_take(take.folder).files == take.files
+    assert not [path for path in tmp_path.rglob(".*")]
