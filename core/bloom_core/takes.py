@@ -194,7 +194,9 @@ def _publish(root: Path, keys: Sequence[str], settings: BakeSettings) -> Path:
         try:
             os.replace(part, take)
         except OSError:
-            # It is there: another bake has just published the same, or it is a take that lost files.
+            if not take.exists():
+                raise
+            # Another bake has just published the same, or it is a take that lost files.
             if not _is_whole(take):
                 shutil.rmtree(take)
                 os.replace(part, take)

@@ -46,6 +46,19 @@ struct NoSink {
   void plot(const Point<float>&, F, int, float, Statistics&) {}
 };
 
+// Lanes written to memory, to be read one by one; the barrier keeps the compiler from undoing that.
+class Spilled {
+ public:
+  explicit Spilled(I v) {
+    memcpy(values_, &v, sizeof v);
+    __asm__ volatile("" : : "r"(values_) : "memory");
+  }
+  int32_t operator[](int lane) const { return values_[lane]; }
+
+ private:
+  alignas(64) int32_t values_[kLanes];
+};
+
 struct GridSink {
   GridTarget& target;
   Random& random;
@@ -94,25 +107,27 @@ struct GridSink {
     I tint = __builtin_convertvector(nearest(color * float(kTintUnit)), I);
     I is_nan = p.x != p.x;
     uint64_t weight = uint64_t(opacity * float(kWeightUnit) + 0.5f);
+    // Through memory, once: taken lane by lane out of wide registers this costs more than all the rest.
+    Spilled leaves(leaf), offsets(offset), tints_whole(tint), nans(is_nan);
     Voxel* voxels[kLanes];
     uint64_t tints[kLanes];
     int count = 0;
     for (int lane = 0; lane < valid; ++lane) {
-      if (leaf[lane] < 0) {
-        statistics.outside += is_nan[lane] == 0;
+      if (leaves[lane] < 0) {
+        statistics.outside += nans[lane] == 0;
         continue;
       }
-      Voxel* found = t.leaves[leaf[lane]];
+      Voxel* found = t.leaves[leaves[lane]];
       if (!found) {
-        found = t.touch(t.owner, uint32_t(leaf[lane]));
+        found = t.touch(t.owner, uint32_t(leaves[lane]));
         if (!found) {
           target.failed = true;
           return;
         }
       }
-      voxels[count] = found + offset[lane];
+      voxels[count] = found + offsets[lane];
       __builtin_prefetch(voxels[count], 1);
-      tints[count++] = weight * uint64_t(tint[lane]);
+      tints[count++] = weight * uint64_t(tints_whole[lane]);
     }
     statistics.plotted += uint64_t(count);
     add_pending();
