@@ -59,6 +59,12 @@ class BakeWorker:
         """Says whether a bake is going on."""
         return BakeWorker._latest is not None and not BakeWorker._latest.finished
 
+    @staticmethod
+    def stop() -> None:
+        """Ends a bake that is going on: Blender takes an operator away with its add-on without asking it to stop."""
+        if BakeWorker._latest is not None:
+            BakeWorker._latest.cancel()
+
     @property
     def finished(self) -> bool:
         """Says whether the thread has ended."""

@@ -60,7 +60,13 @@ def lasting_name(name: str) -> str:
 
 
 def apply_growth(scene: bpy.types.Scene, obj: bpy.types.Object, animation: Animation) -> None:
-    """Writes a growth's keys and markers, and fits the scene's frame range to them."""
+    """Writes a growth's keys and markers, and fits the scene's frame range to them.
+
+    Raises ValueError where the bloom has other xforms than the flower that was grown: its keys would move the wrong ones.
+    """
+    own = flame_properties.read_flame(obj)
+    if len(own.xforms) != len(animation.flame.xforms) or (own.final is None) != (animation.flame.final is None):
+        raise ValueError(f"{animation.flame.name} has other xforms than {obj.name}: was its file changed? Import it again, and grow that bloom")
     keyframes.write_animation(obj, animation)
     keyframes.write_markers(scene, animation)
     scene.frame_start, scene.frame_end = animation.frame_start, animation.frame_end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import bpy
 
 from . import compat
 
+_PNG_END = b"IEND\xaeB`\x82"
+
 
 def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], object] | None = None) -> list[Path]:
     """Renders the scene's frame range to `folder`/frame_0001.png and so on; returns the files. Calls `done(frames, of)` after each.
 
+    On a full disk Blender says that it saved and leaves a cut picture: so each is written under a temporary name, and looked at.
     Raises OSError for a folder that cannot be written, RuntimeError where Blender cannot render.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -23,10 +27,16 @@ def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int
     for number, frame in enumerate(frames, 1):
         scene.frame_set(frame)
         path = folder / f"frame_{number:04d}.png"
-        scene.render.filepath = str(path)
-        bpy.ops.render.render(write_still=True, scene=scene.name)
-        if not path.is_file():
-            raise OSError(f"{path}: Blender wrote no picture. Is the disk full?")
+        part = path.with_name(f".{path.stem}.part.png")
+        scene.render.filepath = str(part)
+        try:
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+            if not _is_whole_picture(part):
+                raise OSError(f"{path}: Blender wrote no whole picture. Is the disk full? Make room, then render again")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+            scene.render.filepath = str(path)
         files.append(path)
         if done is not None:
             done(number, len(frames))
@@ -34,7 +44,7 @@ def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int
 
 
 def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
-    """Joins stills of one size to an H.264 film at `out` (.mp4). Raises OSError where Blender wrote none."""
+    """Joins stills of one size to an H.264 film at `out` (.mp4). Raises OSError where Blender wrote none, or not all of it."""
     scene = bpy.data.scenes.new("Bloom Encode")
     part = out.with_name(f".{out.stem}.part.mp4")
     try:
@@ -53,7 +63,26 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
         bpy.ops.render.render(animation=True, scene=scene.name)
         if not part.is_file():
             raise OSError(f"{out}: Blender wrote no film. Is the disk full, or this Blender built without FFmpeg?")
+        if _length(part) != len(stills):
+            raise OSError(f"{out}: Blender wrote no whole film. Is the disk full? Make room, then render again")
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
         bpy.data.scenes.remove(scene)
+
+
+def _is_whole_picture(path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size < len(_PNG_END):
+        return False
+    with path.open("rb") as file:
+        file.seek(-len(_PNG_END), os.SEEK_END)
+        return file.read() == _PNG_END
+
+
+def _length(film: Path) -> int:
+    """Returns how many frames a film has; 0 where it was cut off, for what lists them is written last."""
+    clip = bpy.data.movieclips.load(str(film))
+    try:
+        return clip.frame_duration
+    finally:
+        bpy.data.movieclips.remove(clip)

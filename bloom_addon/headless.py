@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -66,21 +66,22 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--design", default="lotus", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
         command.add_argument("--frames", type=int, default=84, help="length of the film")
         command.add_argument("--strength", type=float, default=1.0, help="how far the training displaces the flower")
+        command.add_argument("--mapping", choices=growth.MAPPINGS, default="path", help="how training moves the flower; original: as in 2019")
         command.add_argument("--size", type=_size, default=(640, 400), metavar="WxH", help="pixels")
-        command.add_argument("--rays", type=int, default=8, help="Cycles samples per pixel")
+        command.add_argument("--rays", type=_within(int, 1, 65536), default=8, help="Cycles samples per pixel")
         _add_quality(command)
     still = commands.add_parser("still", help="one picture of an open flower: a design, or any .flame file, in three dimensions")
     still.set_defaults(run_command=_still)
     still.add_argument("flower", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
     still.add_argument("--out", type=Path, required=True, help="the picture, .png")
     still.add_argument("--size", type=_size, default=(960, 600), metavar="WxH", help="pixels")
-    still.add_argument("--rays", type=int, default=24, help="Cycles samples per pixel")
+    still.add_argument("--rays", type=_within(int, 1, 65536), default=24, help="Cycles samples per pixel")
     _add_quality(still)
     baking = commands.add_parser("bake", help="bake the blooms of a .blend, and save it with their takes")
     baking.set_defaults(run_command=_bake)
     baking.add_argument("blend", type=Path)
     baking.add_argument("--folder", type=Path, help="where takes go; default: where the .blend says")
-    baking.add_argument("--threads", type=int, default=0, help="0: every core")
+    baking.add_argument("--threads", type=_within(int, 0, 1024), default=0, help="0: every core")
     rendering = commands.add_parser("render", help="render the film of a .blend")
     rendering.set_defaults(run_command=_render)
     rendering.add_argument("blend", type=Path)
@@ -89,9 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_quality(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--samples", type=float, default=50.0, help="millions of points a frame")
-    command.add_argument("--resolution", type=int, default=384, help="voxels along the volume's longest side")
-    command.add_argument("--threads", type=int, default=0, help="0: every core")
+    command.add_argument("--samples", type=_within(float, 0.1, 100_000), default=50.0, help="millions of points a frame")
+    command.add_argument("--resolution", type=_within(int, 16, 4096), default=384, help="voxels along the volume's longest side")
+    command.add_argument("--threads", type=_within(int, 0, 1024), default=0, help="0: every core")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -99,6 +100,21 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384):
         raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 640x400")
     return int(width), int(height)
+
+
+def _within(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    """Returns a reader of numbers in a range; Blender's properties would quietly clamp to it."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} must be a{' whole' if kind is int else ''} number from {low:g} to {high:g}")
+        return value
+
+    return read
 
 
 def _film(options: argparse.Namespace) -> None:
@@ -112,7 +128,12 @@ def _film(options: argparse.Namespace) -> None:
     stills = _render_scene(scene, out)
     names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 12], stills[len(stills) // 2], stills[-1]), strict=True))
     for name, path in names.items():
-        shutil.copyfile(path, out / f"{name}.png")
+        part = out / f".{name}.part.png"
+        try:
+            shutil.copyfile(path, part)
+            part.replace(out / f"{name}.png")
+        finally:
+            part.unlink(missing_ok=True)
     _say(f"done in {time.monotonic() - begin:.0f} s: {out / 'bloom.mp4'}")
     if options.demo:
         _say(
@@ -132,7 +153,7 @@ def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, b
     """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it."""
     run = bloom_object.read_run(options.run)
     design = _flower(options.design)
-    animation = growth.grow(run, design, frames=options.frames, strength=options.strength)
+    animation = growth.grow(run, design, frames=options.frames, strength=options.strength, mapping=options.mapping)
     _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
     scene, obj = _new_scene(options, design)
     bloom: Any = properties.bloom_of(obj)
@@ -210,8 +231,9 @@ def _bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int) -> No
 
 
 def _render_scene(scene: bpy.types.Scene, out: Path) -> list[Path]:
+    frames = _folder(out / "frames")
     with _quiet():
-        stills = film.render_stills(scene, out / "frames", lambda done, count: _progress("rendering", done / count))
+        stills = film.render_stills(scene, frames, lambda done, count: _progress("rendering", done / count))
         film.encode(stills, out / "bloom.mp4", scene.render.fps)
     _say("")
     return stills

@@ -123,7 +123,7 @@ class BLOOM_OT_import_run(NeedsBloom, FileOperator):
             run = bloom_object.read_run(self.filepath)
         except EXPECTED as error:
             return self.refuse(error)
-        properties.bloom_of(context.object).run = self.filepath
+        properties.bloom_of(context.object).run = bloom_object.lasting_name(self.filepath)
         self.report({"INFO"}, f"{len(run.steps)} steps: now press Grow")
         return FINISHED
 
@@ -151,9 +151,9 @@ class BLOOM_OT_grow(NeedsBloom, BloomOperator):
             design, _ = bloom_object.read_flower(bloom.design)
             run = bloom_object.read_run(bloom.run)
             grown = growth.grow(run, design, frames=settings.frames, frame_start=settings.start, strength=settings.strength)
+            bloom_object.apply_growth(context.scene, context.object, grown)
         except EXPECTED as error:
             return self.refuse(error)
-        bloom_object.apply_growth(context.scene, context.object, grown)
         held = int((grown.guard < 1.0).sum())
         self.report({"INFO"}, f"Grown over {settings.frames} frames" + (f"; {held} were held back so that the flower stays whole" if held else ""))
         return FINISHED
@@ -304,6 +304,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Takes everything back."""
+    bake.BakeWorker.stop()
     bpy.utils.unregister_cli_command(_command)
     cast(Any, bpy.types.TOPBAR_MT_file_import).remove(_import_menu)
     cast(Any, bpy.types.VIEW3D_MT_volume_add).remove(_add_menu)

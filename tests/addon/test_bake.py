@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+import bloom_addon
 from bloom_addon import bake, bloom_object, sample
 from bloom_core.native import Cancelled
 from bloom_core.takes import Take, TakeError
@@ -41,6 +42,10 @@ def test_a_key_changed_by_hand_changes_its_frames_and_no_others(
     affine.update()
     second = baked(scene, bloom)
     assert second.baked == 1 and changed(first, second) == [5]
+    assert second.folder != first.folder and bloom.data.filepath == f"//takes/{second.folder.name}/bloom_0001.vdb"
+    affine.keyframe_points[4].co.y -= 0.2
+    affine.update()
+    assert baked(scene, bloom).baked == 0
 
 
 def test_what_the_volume_is_told(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
@@ -100,6 +105,20 @@ def test_sampling_leaves_the_scene_where_it_was(scene: bpy.types.Scene, bloom: b
     assert (scene.frame_current, scene.frame_subframe) == (4, 0.25)
 
 
+def test_an_error_meanwhile_leaves_the_scene_where_it_was(
+    scene: bpy.types.Scene, bloom: bpy.types.Object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_obj: bpy.types.Object) -> None:
+        raise ValueError("no flame")
+
+    scene.frame_set(4)
+    bloom.hide_viewport = True
+    monkeypatch.setattr(sample, "read_flame", fail)
+    with pytest.raises(ValueError, match="no flame"):
+        sample.snapshot(scene, bloom, range(1, 9))
+    assert scene.frame_current == 4 and bloom.hide_viewport
+
+
 def test_an_unsaved_file_is_told_what_to_do(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
     bloom.bloom.folder = ""
     with pytest.raises(ValueError, match=r"Save the .blend first, or choose a folder"):
@@ -132,6 +151,17 @@ def test_the_worker_can_be_cancelled(scene: bpy.types.Scene, bloom: bpy.types.Ob
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
     worker.cancel()
     assert worker.finished and isinstance(worker.result, Cancelled)
+
+
+def test_switching_the_addon_off_ends_a_bake(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    bloom.bloom.samples = 3000.0
+    worker = bake.BakeWorker(bake.prepare(scene, bloom))
+    bloom_addon.unregister()
+    try:
+        assert worker.finished and isinstance(worker.result, Cancelled)
+    finally:
+        worker.cancel()
+        bloom_addon.register()
 
 
 def test_the_worker_hands_errors_over(scene: bpy.types.Scene, bloom: bpy.types.Object, tmp_path: Path) -> None:

@@ -102,6 +102,22 @@ def test_a_still_of_a_flame(shared_data: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kindling.png"]
 
 
+def test_the_originals_mapping_makes_a_film_that_ends_in_its_flame(shared_data: Path, tmp_path: Path) -> None:
+    original = shared_data / "original-bloom"
+    imported = subprocess.run(
+        [sys.executable, "-m", "bloom_core.cli", "import", str(original / "embeddings"), "-o", str(tmp_path / "run.bloom")], cwd=ROOT, check=False
+    )
+    assert imported.returncode == 0
+    flame = str(original / "flames" / "willowisp.flame")
+    done = bloom("film", "--mapping", "original", "--run", str(tmp_path / "run.bloom"), "--design", flame, "--frames", "4", "--out", str(tmp_path), *SMALL)
+    assert done.returncode == 0, done.stderr
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "bloom.blend"))
+    action = next(action for action in bpy.data.actions if action.name.startswith("willowisp Growth"))
+    curves = action.layers[0].strips[0].channelbags[0].fcurves
+    weight = curves.find("bloom.xforms[1].weight")
+    assert weight.evaluate(4) == pytest.approx(5.0) and weight.evaluate(1) != pytest.approx(5.0, abs=0.5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -111,6 +127,7 @@ def test_a_still_of_a_flame(shared_data: Path, tmp_path: Path) -> None:
         (("film", "--out", "{tmp}", "--design", "{tmp}/none.flame"), 1, "none.flame"),
         (("film", "--out", "{tmp}/file/out", "--frames", "4"), 1, "cannot be made"),
         (("film", "--out", "{tmp}", "--frames", "1"), 1, "frames is 1"),
+        (("film", "--out", "{tmp}", "--mapping", "none"), 2, "original"),
         (("bake", "{tmp}/none.blend"), 1, "there is no such .blend"),
         (("render", "{tmp}/file", "--out", "{tmp}"), 1, "cannot open it"),
     ],

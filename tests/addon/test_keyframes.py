@@ -15,7 +15,7 @@ from bloom_core.animation import Animation, read_channel
 
 def test_the_scene_plays_the_animation(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
     assert (scene.frame_start, scene.frame_end) == (grown.frame_start, grown.frame_end)
-    for frame in (grown.frame_start, grown.frame_start + 3, grown.frame_end):
+    for frame in range(grown.frame_start, grown.frame_end + 1):
         scene.frame_set(frame)
         found, expected = flame_properties.read_flame(bloom), grown.at(frame)
         for channel in grown.channels:
@@ -39,6 +39,24 @@ def test_growing_again_replaces_and_does_not_pile_up(scene: bpy.types.Scene, blo
     assert len(bag.fcurves) == len(longer.channels) and len(bpy.data.actions) == actions
     assert all(tuple(curve.range()) == (5.0, 16.0) for curve in bag.fcurves)
     assert len([marker for marker in scene.timeline_markers if marker.name.startswith("epoch")]) == len(longer.markers)
+    ramp = compat.channelbag(bloom.data.materials[0].node_tree, "").fcurves
+    assert len(ramp) == 3 * len(longer.ramp.positions) and all(tuple(curve.range()) == (5.0, 16.0) for curve in ramp)
+    assert {group.name for group in bag.groups} == {"Source", "Petals", "Opening"}
+
+
+def test_an_artists_own_marker_survives_growing(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
+    scene.timeline_markers.new("the wind begins", frame=4)
+    bloom_object.apply_growth(scene, bloom, grown)
+    assert scene.timeline_markers["the wind begins"].frame == 4 and len(scene.timeline_markers) == len(grown.markers) + 1
+
+
+def test_another_flowers_growth_is_refused(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    run = trajectory.read_run(trajectory.embedded_run("digits"))
+    other = growth.grow(run, designs.design("waterlily"), frames=3)
+    before = [tuple(curve.range()) for curve in compat.channelbag(bloom, "").fcurves]
+    with pytest.raises(ValueError, match="waterlily has other xforms than Lotus"):
+        bloom_object.apply_growth(scene, bloom, other)
+    assert [tuple(curve.range()) for curve in compat.channelbag(bloom, "").fcurves] == before and scene.frame_end == 8
 
 
 def test_an_artists_own_curve_survives_growing(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
@@ -52,8 +70,10 @@ def test_the_palette_is_keyed_in_the_material(scene: bpy.types.Scene, bloom: bpy
     glow = bloom.data.materials[0]
     elements = material.ramp_of(glow).elements
     assert 2 <= len(elements) <= 32
-    for frame in (grown.frame_start, grown.frame_end):
-        scene.frame_set(frame)
+    curves = compat.channelbag(glow.node_tree, "").fcurves
+    assert len(curves) == 3 * len(elements) and {len(curve.keyframe_points) for curve in curves} == {len(grown.ramp.frames)}
+    for frame in grown.ramp.frames:
+        scene.frame_set(int(frame))
         found = np.array([element.color[:3] for element in elements])
         np.testing.assert_allclose(found, material.srgb_to_linear(grown.ramp.at(frame)), atol=1e-5)
     assert not np.allclose(grown.ramp.at(grown.frame_start), grown.ramp.at(grown.frame_end), atol=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from bloom_addon import bloom_object, flame_properties
 from bloom_core import designs
 from bloom_core.flame import Flame
+from bloom_core.flame_buffer import pack
+from bloom_core.flame_file import read_flames
 
 
 def assert_same(found: Flame, flame: Flame) -> None:
@@ -45,6 +48,18 @@ def test_xaos_and_affines_in_3d_go_through(scene: bpy.types.Scene) -> None:
     assert_same(found, flame)
     np.testing.assert_array_equal(found.xaos, flame.xaos)
     assert not found.xforms[0].animate
+
+
+@pytest.mark.parametrize("name", ("brick", "fireflies", "hearts", "kindling", "soft_ghost", "wavy", "willowisp"))
+def test_the_originals_reach_the_renderer_as_they_are(scene: bpy.types.Scene, name: str, shared_data: Path) -> None:
+    flame = read_flames(shared_data / "original-bloom" / "flames" / f"{name}.flame")[0][0]
+    count = len(flame.xforms)
+    flame = replace(flame, xaos=np.linspace(0.0, 2.0, count * count).reshape(count, count))
+    obj = bloom_object.new_bloom(bpy.context, replace(designs.design("lotus"), name=name, open=flame))
+    found = flame_properties.read_flame(obj)
+    np.testing.assert_allclose(pack(found), pack(flame).astype(np.float32), rtol=1e-7)  # numbers in Blender are floats
+    named = [(x.name, y.name) for x, y in zip(found.xforms, flame.xforms, strict=True)]
+    assert all(mine and mine == (given or mine) for mine, given in named)
 
 
 def test_another_flame_replaces_all_of_the_first(scene: bpy.types.Scene) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -9,6 +11,8 @@ import pytest
 
 import bloom_addon
 from bloom_addon import operators, properties
+from bloom_core import designs, trajectory
+from bloom_core.flame_file import write_flames
 
 MENUS = ("VIEW3D_MT_volume_add", "TOPBAR_MT_file_import")
 
@@ -75,6 +79,31 @@ def test_operators_refuse_in_words(scene: bpy.types.Scene, tmp_path: Path) -> No
     hostile.write_text('<!DOCTYPE x [<!ENTITY a "a">]><flame/>')
     with pytest.raises(RuntimeError, match=r"hostile\.flame"):
         bpy.ops.bloom.import_flame(filepath=str(hostile))
+
+
+def test_a_flame_file_that_changed_since_is_refused(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    path = tmp_path / "mine.flame"
+    for number, name in enumerate(("lotus", "waterlily")):
+        flower = designs.design(name)
+        write_flames(path, [replace(flower.bud, name="bud"), replace(flower.open, name="open")])
+        if number == 0:
+            assert bpy.ops.bloom.import_flame(filepath=str(path)) == {"FINISHED"}
+    bpy.ops.bloom.use_run()
+    with pytest.raises(RuntimeError, match=r"Error: mine has other xforms than mine: was its file changed\?"):
+        bpy.ops.bloom.grow()
+    assert bpy.context.object.animation_data is None
+
+
+def test_a_run_named_from_where_a_script_runs_is_found_later(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copyfile(trajectory.embedded_run("digits"), tmp_path / "my.bloom")
+    bpy.ops.bloom.add(design="lotus")
+    monkeypatch.chdir(tmp_path)
+    assert bpy.ops.bloom.import_run(filepath="my.bloom") == {"FINISHED"}
+    monkeypatch.chdir("/")
+    scene.bloom_growth.frames = 3
+    assert bpy.ops.bloom.grow() == {"FINISHED"}
 
 
 def test_importing_a_flame_makes_a_bloom(scene: bpy.types.Scene, shared_data: Path) -> None:

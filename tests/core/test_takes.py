@@ -49,6 +49,38 @@ def test_a_key_depends_on_all_that_a_frame_depends_on() -> None:
     assert takes.frame_key(repainted, SETTINGS) == keys[0]
 
 
+def flames_with_one_number_changed(flame: Flame) -> Iterator[tuple[str, Flame]]:
+    for index in range(len(flame.xforms) + (flame.final is not None)):
+        xform = flame.xform(index)
+        for field in ("weight", "color", "color_speed", "opacity"):
+            yield f"{index} {field}", flame.with_xform(index, replace(xform, **{field: getattr(xform, field) * 0.9 + 0.01}))
+        for field in ("pre", "post"):
+            for place in range(12):
+                affine = getattr(xform, field).copy()
+                affine.flat[place] += 1e-6
+                yield f"{index} {field}[{place}]", flame.with_xform(index, replace(xform, **{field: affine}))
+        for place, variation in enumerate(xform.variations):
+            numbers = [("weight", replace(variation, weight=variation.weight + 1e-6))]
+            for name, value in variation.parameters.items():  # by 1: some are whole numbers
+                numbers.append((name, replace(variation, parameters={**variation.parameters, name: value + 1.0})))
+            for name, changed in numbers:
+                variations = (*xform.variations[:place], changed, *xform.variations[place + 1 :])
+                yield f"{index} {variation.name} {name}", flame.with_xform(index, replace(xform, variations=variations))
+    count = len(flame.xforms)
+    yield "xaos", replace(flame, xaos=np.ones((count, count)) + np.eye(count))
+
+
+@pytest.mark.parametrize("name", ["lotus", "peony", "waterlily"])
+def test_every_number_of_a_flame_is_in_its_key(name: str) -> None:
+    flame = design(name).open
+    keys = {"the flower itself": takes.frame_key(flame, SETTINGS)}
+    for what, changed in flames_with_one_number_changed(flame):
+        key = takes.frame_key(changed, SETTINGS)
+        assert key not in keys.values(), what
+        keys[what] = key
+    assert len(keys) > 80
+
+
 def test_one_and_two_threads_give_the_same_take(tmp_path: Path) -> None:
     settings = replace(SETTINGS, samples=3 << 20)  # three batches, so that two threads do share
     one, two = (takes.bake(tmp_path / str(threads), FLAMES, settings, threads=threads) for threads in (1, 2))
@@ -96,6 +128,51 @@ def test_a_killed_bake_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     assert not [path for path in killed.rglob(".*")]
 
 
+KILLED = {
+    "half a frame is written": (
+        "def dying(grid, path, **_):\n    open(path, 'wb').write(b'half a frame'); die()\n"
+        "native.Grid.write_vdb = nth(3, native.Grid.write_vdb, dying)"
+    ),
+    "a frame has no name yet": "takes.os.replace = nth(3, os.replace, lambda a, b: die())",
+    "half the take is linked": "takes._link = nth(3, takes._link, lambda a, b: die())",
+    "the take has no name yet": "takes.os.replace = nth(5, os.replace, lambda a, b: die())",
+}
+
+
+@pytest.mark.parametrize("moment", KILLED)
+def test_a_bake_killed_at_its_worst_moments_goes_on(moment: str, tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from bloom_core import native, takes; from bloom_core.designs import design, poses\n"
+        "def die(): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "def nth(number, real, instead):\n"
+        "    calls = iter(range(1, 1000)); return lambda *a, **k: (instead if next(calls) == number else real)(*a, **k)\n"
+        f"{KILLED[moment]}\n"
+        "d = design('lotus'); s = takes.BakeSettings(d.box, 200_000, 48, 30.0)\n"
+        "takes.bake(sys.argv[1], poses(d.bud, d.open, 4), s, threads=1)"
+    )
+    killed = tmp_path / "killed"
+    assert subprocess.run([sys.executable, "-c", script, str(killed)], check=False).returncode == -signal.SIGKILL
+    left = [path for path in killed.rglob(".*.part")]
+    assert len(left) == 1 and not list(killed.glob("take-*"))
+    whole = takes.bake(tmp_path / "whole", FLAMES, SETTINGS)
+    good = [path.read_bytes() for path in whole.files]
+    assert all(path.read_bytes() in good for path in killed.glob("frames/*.vdb"))
+    resumed = takes.bake(killed, FLAMES, SETTINGS)
+    assert resumed.baked == (2 if "frame" in moment else 0)
+    assert bytes_of(resumed.folder) == bytes_of(whole.folder)
+    assert not list(killed.rglob(".*"))
+
+
+def test_another_bakes_unfinished_files_are_left_to_it(tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    host = takes.socket.gethostname()
+    alive, elsewhere = (tmp_path / "frames" / f".abc-1.{name}.part" for name in (f"{host}.1", "another-computer.999999"))
+    for path in (alive, elsewhere):
+        path.write_bytes(b"half")
+    takes.bake(tmp_path, FLAMES[:1], SETTINGS)
+    assert alive.is_file() and elsewhere.is_file()
+
+
 def test_cancelling_keeps_finished_frames(tmp_path: Path) -> None:
     def stop(fraction: float) -> bool:
         return not list(tmp_path.glob("frames/*.vdb"))
@@ -138,6 +215,22 @@ def test_a_full_disk_leaves_whole_frames_only(tiny_disk: Path, tmp_path: Path) -
     good = takes.bake(tmp_path / "roomy", FLAMES, settings)
     for path in tiny_disk.glob("frames/*.vdb"):
         assert path.read_bytes() in [other.read_bytes() for other in good.files]
+
+
+def test_a_disk_that_is_full_when_the_take_is_published(tiny_disk: Path) -> None:
+    small = replace(SETTINGS, resolution=16)
+    take = takes.bake(tiny_disk, FLAMES, small)
+    expected = bytes_of(take.folder)
+    shutil.rmtree(take.folder)  # the frames stay
+    with (tiny_disk / "films").open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        while True:
+            file.write(bytes(512))
+    with pytest.raises(TakeError, match=r"disk: the disk is full\. Make room"):
+        takes.bake(tiny_disk, FLAMES, small)
+    assert {path.name for path in tiny_disk.iterdir()} == {"frames", "films"}
+    (tiny_disk / "films").unlink()
+    again = takes.bake(tiny_disk, FLAMES, small)
+    assert again.baked == 0 and bytes_of(again.folder) == expected
 
 
 def test_a_diverging_flame_names_its_frame(tmp_path: Path) -> None:
