@@ -253,7 +253,7 @@ def _open(blend: Path) -> None:
     try:
         bpy.ops.wm.open_mainfile(filepath=str(blend.resolve()))
     except RuntimeError as error:
-        raise ValueError(f"{blend}: Blender cannot open it ({error})") from error
+        raise ValueError(f"{blend}: Blender cannot open it ({str(error).strip()})") from error
 
 
 def _save(blend: Path) -> None:

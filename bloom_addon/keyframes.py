@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from bloom_core import palettes
 from bloom_core.animation import SCALARS, Animation, Channel
 from bloom_core.flame import FloatArray
 
@@ -65,7 +66,7 @@ def _write_ramp(target: bpy.types.Material, animation: Animation) -> None:
     tree = compat.ensure_nodes(target)
     bag = compat.channelbag(tree, f"{target.name} Palette")
     for stop in range(len(ramp.positions)):
-        linear = material.srgb_to_linear(ramp.colors[:, stop])
+        linear = palettes.srgb_to_linear(ramp.colors[:, stop])
         for channel in range(3):
             path = f"{_RAMP_PATH}{stop}].color"
             _write_curve(bag, path, channel, "Palette", ramp.frames, linear[:, channel])

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-import numpy as np
 
 from bloom_core.flame import FloatArray
-from bloom_core.palettes import exposure, stops
+from bloom_core.palettes import exposure, srgb_to_linear, stops
 
 from . import compat
 
@@ -81,7 +80,3 @@ def write_ramp(material: bpy.types.Material, positions: FloatArray, colors: Floa
     for element, position, color in zip(elements, positions, srgb_to_linear(colors), strict=True):
         element.position, element.color = float(position), (*map(float, color), 1.0)
 
-
-def srgb_to_linear(colors: FloatArray) -> FloatArray:
-    """Returns scene-linear colours, as shader nodes hold them, of sRGB ones (IEC 61966-2-1)."""
-    return np.where(colors <= 0.04045, colors / 12.92, ((np.maximum(colors, 0.04045) + 0.055) / 1.055) ** 2.4)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine may stall at any moment: an example that took long is no defect.
+settings.register_profile("bloom", deadline=None)
+settings.load_profile("bloom")
 
 ROOT = Path(__file__).parent.parent
 

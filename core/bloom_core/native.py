@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,100 +18,21 @@ from typing import Any, Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from . import library
 from .flame import DIALECTS, Flame
+from .library import NativeError as NativeError
 
-ABI_VERSION = 2
 Progress = Callable[[float], bool]
 """Called with the fraction done, in [0, 1], from the calling thread; returning False cancels."""
-
-
-class NativeError(RuntimeError):
-    """The renderer refused or failed; the message says why and what to do."""
 
 
 class Cancelled(Exception):
     """The progress callback asked to stop."""
 
 
-class _VariationInfo(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("parameter_count", ctypes.c_int32)]
-
-
-class _ParameterInfo(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p),
-        ("defaults", ctypes.c_double * 3),
-        ("low", ctypes.c_double),
-        ("high", ctypes.c_double),
-        ("kind", ctypes.c_int32),
-    ]
-
-
-class _Statistics(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint64) for name in ("iterations", "plotted", "bad", "outside")]
-
-
-class _GridInfo(ctypes.Structure):
-    _fields_ = [
-        ("low", ctypes.c_double * 3),
-        ("voxel_size", ctypes.c_double),
-        ("dimensions", ctypes.c_int32 * 3),
-        ("reserved", ctypes.c_int32),
-        ("leaf_count", ctypes.c_uint64),
-    ]
-
-
-_Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_double)
-_CODE_MEMORY, _CODE_CANCELLED = 2, 3
-
-
-def library_path() -> Path:
-    """Returns where this platform's library stands: beside this file."""
-    name = {"win32": "bloom.dll", "darwin": "libbloom.dylib"}.get(sys.platform, "libbloom.so")
-    return Path(__file__).parent / name
-
-
-@cache
-def _library() -> Any:
-    """Loads and checks the library. Raises NativeError that names the path."""
-    path = library_path()
-    try:
-        lib = ctypes.CDLL(str(path))
-    except OSError as error:
-        raise NativeError(f"Bloom's renderer could not be loaded from {path}: {error}. Install bloom-core anew for this platform.") from error
-    p, i32, u64, f64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_uint64, ctypes.c_double
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "bloom_abi_version": (i32, []),
-        "bloom_kernel_name": (ctypes.c_char_p, []),
-        "bloom_variation_count": (i32, []),
-        "bloom_variation": (i32, [i32, p]),
-        "bloom_parameter": (i32, [i32, i32, p]),
-        "bloom_flame_open": (i32, [p, u64, p]),
-        "bloom_flame_message": (ctypes.c_char_p, [p]),
-        "bloom_flame_close": (None, [p]),
-        "bloom_transform": (i32, [p, i32, i32, u64, p, u64, p]),
-        "bloom_points": (i32, [p, u64, u64, i32, _Callback, p, p, p, p, p, p]),
-        "bloom_accumulate": (i32, [p, u64, p, p, i32, f64, f64, u64, i32, u64, _Callback, p, p, p]),
-        "bloom_grid_message": (ctypes.c_char_p, [p]),
-        "bloom_grid_describe": (None, [p, p]),
-        "bloom_grid_leaves": (None, [p, f64, p, p, p, p]),
-        "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32]),
-        "bloom_grid_close": (None, [p]),
-    }
-    for name, (result, arguments) in signatures.items():
-        try:
-            function = getattr(lib, name)
-        except AttributeError as error:
-            raise NativeError(f"{path} is not Bloom's renderer, or an old one: it has no {name}. Install bloom-core anew.") from error
-        function.restype, function.argtypes = result, arguments
-    if lib.bloom_abi_version() != ABI_VERSION:
-        raise NativeError(f"{path} speaks version {lib.bloom_abi_version()} of the ABI, Bloom needs {ABI_VERSION}. Install bloom-core anew.")
-    return lib
-
-
 def kernel_name() -> str:
     """Returns the instruction set chosen for this processor: v2, v3, v4 (x86-64 levels) or neon."""
-    return str(_library().bloom_kernel_name().decode())
+    return str(library.load().bloom_kernel_name().decode())
 
 
 KINDS = ("real", "integer", "integer_nonzero", "real_nonzero", "cyclic")
@@ -141,13 +61,13 @@ class VariationInfo:
 @cache
 def variations() -> Mapping[str, VariationInfo]:
     """Returns the table of variations by lower-case name. Raises NativeError where the library is missing."""
-    lib = _library()
+    lib = library.load()
     table: dict[str, VariationInfo] = {}
     for index in range(lib.bloom_variation_count()):
-        info, parameters = _VariationInfo(), []
+        info, parameters = library.RawVariation(), []
         lib.bloom_variation(index, ctypes.byref(info))
         for number in range(info.parameter_count):
-            parameter = _ParameterInfo()
+            parameter = library.RawParameter()
             lib.bloom_parameter(index, number, ctypes.byref(parameter))
             default = MappingProxyType(dict(zip(DIALECTS, parameter.defaults, strict=True)))
             parameters.append(ParameterInfo(parameter.name.decode(), default, KINDS[parameter.kind], parameter.low, parameter.high))
@@ -193,7 +113,7 @@ class _OpenFlame:
         self.open(pack(flame))
 
     def open(self, buffer: NDArray[np.float64]) -> None:
-        self.lib, self.handle = _library(), ctypes.c_void_p()
+        self.lib, self.handle = library.load(), ctypes.c_void_p()
         code = self.lib.bloom_flame_open(buffer.ctypes.data, buffer.size, ctypes.byref(self.handle))
         if code:
             message = self.message()
@@ -204,7 +124,7 @@ class _OpenFlame:
         return str(self.lib.bloom_flame_message(self.handle).decode())
 
     def check(self, code: int) -> None:
-        if code == _CODE_CANCELLED:
+        if code == library.CANCELLED:
             raise Cancelled
         if code:
             raise NativeError(self.message())
@@ -234,7 +154,7 @@ class _Watch:
         It never returns while the native call still runs: the buffers and the flame of the caller would be freed under it.
         """
         codes: list[int] = []
-        callback, done = _Callback(self._tick), threading.Event()
+        callback, done = library.Callback(self._tick), threading.Event()
 
         def work() -> None:
             try:
@@ -264,7 +184,7 @@ class _Watch:
         return int(not self._stop)
 
 
-def _statistics(raw: _Statistics) -> Statistics:
+def _statistics(raw: library.RawStatistics) -> Statistics:
     return Statistics(raw.iterations, raw.plotted, raw.bad, raw.outside)
 
 
@@ -279,7 +199,7 @@ def points(flame: Flame, count: int, *, seed: int = 0, threads: int = 0, progres
         position, palette, weight = np.empty((count, 3), np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
     except MemoryError as error:
         raise NativeError(f"not enough memory for {count} points: ask for fewer") from error
-    raw, written = _Statistics(), ctypes.c_uint64()
+    raw, written = library.RawStatistics(), ctypes.c_uint64()
     with _OpenFlame(flame) as native:
         code = _Watch(progress).run(
             lambda callback: native.lib.bloom_points(
@@ -312,7 +232,7 @@ def accumulate(
     """
     if samples < 0:
         raise NativeError("a negative number of samples")
-    raw, handle = _Statistics(), ctypes.c_void_p()
+    raw, handle = library.RawStatistics(), ctypes.c_void_p()
     low, high = (ctypes.c_double * 3)(*box.low), (ctypes.c_double * 3)(*box.high)
     with _OpenFlame(flame) as native:
         code = _Watch(progress).run(
@@ -352,8 +272,8 @@ class Grid:
     """A sparse grid of hits on the native side. Voxel (i, j, k) is centred at `low + (ijk + 0.5) * voxel_size`."""
 
     def __init__(self, handle: ctypes.c_void_p, statistics: Statistics) -> None:
-        self._lib, self._handle, self.statistics = _library(), handle, statistics
-        info = _GridInfo()
+        self._lib, self._handle, self.statistics = library.load(), handle, statistics
+        info = library.RawGrid()
         self._lib.bloom_grid_describe(handle, ctypes.byref(info))
         self.low = (info.low[0], info.low[1], info.low[2])
         self.voxel_size = float(info.voxel_size)

@@ -103,15 +103,18 @@ def displace(base: DoubleArray, movement: DoubleArray) -> DoubleArray:
 
 def exposure(palette: DoubleArray) -> float:
     """Returns the emission strength at which a glow of this palette, sRGB (n, 3), is as bright as one of middle luminance."""
-    linear = np.where(palette <= 0.04045, palette / 12.92, ((palette + 0.055) / 1.055) ** 2.4)
-    luminance = float((linear @ np.array([0.2126, 0.7152, 0.0722])).mean())
+    luminance = float((srgb_to_linear(palette) @ np.array([0.2126, 0.7152, 0.0722])).mean())
     return _EXPOSURE * float(np.clip(_LUMINANCE / max(luminance, 1e-6), 0.2, 1.5))
+
+
+def srgb_to_linear(srgb: DoubleArray) -> DoubleArray:
+    """Returns linear light, as shader nodes hold it, of sRGB colours in [0, 1], any shape (IEC 61966-2-1)."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0.04045) + 0.055) / 1.055) ** 2.4)
 
 
 def to_oklab(srgb: DoubleArray) -> DoubleArray:
     """Returns OKLab (n, 3) of sRGB (n, 3) in [0, 1]."""
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T)
+    return np.asarray(np.cbrt(srgb_to_linear(srgb) @ _TO_LMS.T) @ _TO_LAB.T)
 
 
 def to_srgb(lab: DoubleArray) -> DoubleArray:

@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import bpy
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,13 @@ def package() -> Path:
     found = sorted((ROOT / "dist").glob("bloom-*.zip"))
     assert found, "make test builds the extension first; run make zip"
     return found[-1]
+
+
+def test_blender_accepts_the_manifest_and_the_zip(package: Path) -> None:
+    builder = next(Path(bpy.utils.resource_path("LOCAL")).rglob("bl_pkg/cli/blender_ext.py"))
+    for what in (ROOT, package):
+        done = subprocess.run([sys.executable, str(builder), "validate", str(what)], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 and "Success" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_zip_holds_the_addon_and_nothing_else(package: Path) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
+
+from bloom_addon import film
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--size", "96x60", "--rays", "1", "--samples", "0.5", "--resolution", "64", "--threads", "2")
@@ -46,6 +49,7 @@ def test_the_film_has_its_frames(demo: Path) -> None:
 
 def test_the_flower_opens_out_of_black(demo: Path) -> None:
     bud, half, opened = (pixels(demo / f"{name}.png") for name in ("bud", "half-open", "open"))
+    assert min(picture.max() for picture in (bud, half, opened)) > 0.1 and np.abs(half - opened).mean() > 0.005
     assert opened.mean() > 0.02 and bud.mean() < 0.5 * opened.mean() and bud.mean() < half.mean()
     lit = [(picture.max(axis=2) > 0.1).mean() for picture in (bud, opened)]
     assert lit[0] < 0.6 * lit[1]  # it grows
@@ -70,6 +74,9 @@ volume = next(data for data in bpy.data.volumes)
 assert volume.filepath.startswith("//"), volume.filepath
 for frame in (2, 12):
     scene.frame_set(frame)
+    volume.grids.load()
+    assert volume.grids.frame_filepath.startswith(sys.argv[3]), volume.grids.frame_filepath
+    assert volume.grids.frame_filepath.endswith(f"bloom_{frame:04d}.vdb"), volume.grids.frame_filepath
     scene.render.filepath = f"{sys.argv[2]}/{frame}.png"
     bpy.ops.render.render(write_still=True)
 """
@@ -78,7 +85,9 @@ for frame in (2, 12):
 def test_the_blend_plays_without_the_addon_also_when_moved(demo: Path, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     shutil.copytree(demo, moved)
-    subprocess.run([sys.executable, "-c", WITHOUT_ADDON, str(moved / "bloom.blend"), str(tmp_path)], check=True, capture_output=True, timeout=300)
+    arguments = [str(moved / "bloom.blend"), str(tmp_path), str(moved / "takes")]
+    done = subprocess.run([sys.executable, "-c", WITHOUT_ADDON, *arguments], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
     first, last = pixels(tmp_path / "2.png"), pixels(tmp_path / "12.png")
     assert last.mean() > 0.02 and np.abs(first - last).mean() > 0.01
     assert np.abs(last - pixels(demo / "open.png")).mean() < 0.01
@@ -108,8 +117,8 @@ def test_the_originals_mapping_makes_a_film_that_ends_in_its_flame(shared_data: 
         [sys.executable, "-m", "bloom_core.cli", "import", str(original / "embeddings"), "-o", str(tmp_path / "run.bloom")], cwd=ROOT, check=False
     )
     assert imported.returncode == 0
-    flame = str(original / "flames" / "willowisp.flame")
-    done = bloom("film", "--mapping", "original", "--run", str(tmp_path / "run.bloom"), "--design", flame, "--frames", "4", "--out", str(tmp_path), *SMALL)
+    sources = ("--run", str(tmp_path / "run.bloom"), "--design", str(original / "flames" / "willowisp.flame"))
+    done = bloom("film", "--mapping", "original", *sources, "--frames", "4", "--out", str(tmp_path), *SMALL)
     assert done.returncode == 0, done.stderr
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "bloom.blend"))
     action = next(action for action in bpy.data.actions if action.name.startswith("willowisp Growth"))
@@ -127,6 +136,12 @@ def test_the_originals_mapping_makes_a_film_that_ends_in_its_flame(shared_data: 
         (("film", "--out", "{tmp}", "--design", "{tmp}/none.flame"), 1, "none.flame"),
         (("film", "--out", "{tmp}/file/out", "--frames", "4"), 1, "cannot be made"),
         (("film", "--out", "{tmp}", "--frames", "1"), 1, "frames is 1"),
+        (("film", "--out", "{tmp}", "--rays", "0"), 2, "'0' must be a whole number from 1"),
+        (("film", "--out", "{tmp}", "--samples", "nan"), 2, "'nan' must be a number from 0.1"),
+        (("film", "--out", "{tmp}", "--resolution", "many"), 2, "'many' must be a whole number from 16"),
+        (("film", "--out", "{tmp}", "--threads", "-1"), 2, "'-1' must be a whole number from 0"),
+        (("film", "--out", "{tmp}", "--design", "{tmp}/file"), 1, "{tmp}/file, line 1"),
+        (("film", "--out", "{tmp}", "--run", "{tmp}/file"), 1, "{tmp}/file"),
         (("film", "--out", "{tmp}", "--mapping", "none"), 2, "original"),
         (("bake", "{tmp}/none.blend"), 1, "there is no such .blend"),
         (("render", "{tmp}/file", "--out", "{tmp}"), 1, "cannot open it"),
@@ -136,4 +151,51 @@ def test_wrong_arguments_end_in_a_line(tmp_path: Path, arguments: tuple[str, ...
     (tmp_path / "file").write_text("not a folder, and no .blend")
     done = bloom(*(argument.format(tmp=tmp_path) for argument in arguments))
     assert done.returncode == code, done.stderr
-    assert words in done.stderr and "Traceback" not in done.stderr
+    assert words.format(tmp=tmp_path) in done.stderr and "Traceback" not in done.stderr
+    assert code == 2 or len(done.stderr.splitlines()) == 1, done.stderr
+    assert not list(tmp_path.glob("*.blend")) and not list(tmp_path.glob("takes"))
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(folder)], capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def sky(size: tuple[int, int]) -> bpy.types.Scene:
+    """Returns a scene of two frames that shows noise, which takes room."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(scene.camera)
+    scene.world = bpy.data.worlds.new("noise")
+    scene.world.use_nodes = True
+    tree = scene.world.node_tree
+    noise = tree.nodes.new("ShaderNodeTexWhiteNoise")
+    tree.links.new(tree.nodes.new("ShaderNodeTexCoord").outputs["Generated"], noise.inputs["Vector"])
+    tree.links.new(noise.outputs["Color"], tree.nodes["Background"].inputs["Color"])
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.frame_start, scene.frame_end = 1, 2
+    return scene
+
+
+def test_stills_on_a_full_disk_are_whole_or_not_there(tiny_disk: Path) -> None:
+    small = film.render_stills(sky((40, 30)), tiny_disk / "frames")
+    before = [path.read_bytes() for path in small]
+    with pytest.raises(OSError, match=r"frame_0001\.png: Blender wrote no whole picture. Is the disk full\?"):
+        film.render_stills(sky((320, 200)), tiny_disk / "frames")
+    assert sorted((tiny_disk / "frames").iterdir()) == small and [path.read_bytes() for path in small] == before
+
+
+def test_a_film_on_a_full_disk_is_whole_or_not_there(tiny_disk: Path, tmp_path: Path) -> None:
+    stills = film.render_stills(sky((320, 200)), tmp_path / "frames") * 6
+    film.encode(stills, tmp_path / "roomy.mp4")
+    assert (tmp_path / "roomy.mp4").stat().st_size > 32 * 1024
+    with pytest.raises(OSError, match=r"bloom\.mp4: Blender wrote no whole film. Is the disk full\?"):
+        film.encode(stills, tiny_disk / "bloom.mp4")
+    assert not list(tiny_disk.iterdir())

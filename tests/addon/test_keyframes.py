@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bloom_addon import bloom_object, compat, flame_properties, material
-from bloom_core import designs, growth, trajectory
+from bloom_core import designs, growth, palettes, trajectory
 from bloom_core.animation import Animation, read_channel
 
 
@@ -75,7 +75,7 @@ def test_the_palette_is_keyed_in_the_material(scene: bpy.types.Scene, bloom: bpy
     for frame in grown.ramp.frames:
         scene.frame_set(int(frame))
         found = np.array([element.color[:3] for element in elements])
-        np.testing.assert_allclose(found, material.srgb_to_linear(grown.ramp.at(frame)), atol=1e-5)
+        np.testing.assert_allclose(found, palettes.srgb_to_linear(grown.ramp.at(frame)), atol=1e-5)
     assert not np.allclose(grown.ramp.at(grown.frame_start), grown.ramp.at(grown.frame_end), atol=0.02)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bloom_core import native
+from bloom_core import library, native
 from bloom_core.flame import Flame, FloatArray, Variation, Xform, identity
 from bloom_core.flame_buffer import pack
 from bloom_core.native import Box, Cancelled, NativeError
@@ -307,9 +307,9 @@ def test_counts_out_of_reason_are_refused() -> None:
 
 def play_raw(buffer: NDArray[np.float64], *, length: int | None = None) -> int:
     """Opens `buffer` behind flame_buffer's back and uses it for everything. Returns the code of opening."""
-    lib = native._library()
+    lib = library.load()
     handle, written = ctypes.c_void_p(), ctypes.c_uint64()
-    statistics, grid = native._Statistics(), ctypes.c_void_p()
+    statistics, grid = library.RawStatistics(), ctypes.c_void_p()
     buffer = np.ascontiguousarray(buffer, np.float64)
     code = int(lib.bloom_flame_open(buffer.ctypes.data, buffer.size if length is None else length, ctypes.byref(handle)))
     try:
@@ -317,7 +317,7 @@ def play_raw(buffer: NDArray[np.float64], *, length: int | None = None) -> int:
         points = np.zeros((64, 3))
         out = np.empty((64, 3))
         position, palette, weight = np.empty((64, 3), np.float32), np.empty(64, np.float32), np.empty(64, np.float32)
-        nothing = native._Callback()
+        nothing = library.Callback()
         for xform in (-1, 0, 1, 127, 2**31 - 1):
             lib.bloom_transform(handle, xform, 0, 1, points.ctypes.data, 64, out.ctypes.data)
             lib.bloom_transform(handle, xform, 1, 1, points.ctypes.data, 64, out.ctypes.data)

@@ -1,0 +1,100 @@
+"""The native library itself: where it is, its C structures and signatures (core/native/bloom.h), loading and checking it."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ABI_VERSION = 2
+
+
+class NativeError(RuntimeError):
+    """The renderer refused or failed; the message says why and what to do."""
+
+
+class RawVariation(ctypes.Structure):
+    """bloom_variation_info."""
+
+    _fields_ = [("name", ctypes.c_char_p), ("parameter_count", ctypes.c_int32)]
+
+
+class RawParameter(ctypes.Structure):
+    """bloom_parameter_info."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("defaults", ctypes.c_double * 3),
+        ("low", ctypes.c_double),
+        ("high", ctypes.c_double),
+        ("kind", ctypes.c_int32),
+    ]
+
+
+class RawStatistics(ctypes.Structure):
+    """bloom_statistics."""
+
+    _fields_ = [(name, ctypes.c_uint64) for name in ("iterations", "plotted", "bad", "outside")]
+
+
+class RawGrid(ctypes.Structure):
+    """bloom_grid_info."""
+
+    _fields_ = [
+        ("low", ctypes.c_double * 3),
+        ("voxel_size", ctypes.c_double),
+        ("dimensions", ctypes.c_int32 * 3),
+        ("reserved", ctypes.c_int32),
+        ("leaf_count", ctypes.c_uint64),
+    ]
+
+
+Callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_double)
+CANCELLED = 3
+"""The code of a call whose progress callback returned 0."""
+
+
+def library_path() -> Path:
+    """Returns where this platform's library stands: beside this file."""
+    name = {"win32": "bloom.dll", "darwin": "libbloom.dylib"}.get(sys.platform, "libbloom.so")
+    return Path(__file__).parent / name
+
+
+@cache
+def load() -> Any:
+    """Loads and checks the library. Raises NativeError that names the path."""
+    path = library_path()
+    try:
+        lib = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise NativeError(f"Bloom's renderer could not be loaded from {path}: {error}. Install bloom-core anew for this platform.") from error
+    p, i32, u64, f64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_uint64, ctypes.c_double
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "bloom_abi_version": (i32, []),
+        "bloom_kernel_name": (ctypes.c_char_p, []),
+        "bloom_variation_count": (i32, []),
+        "bloom_variation": (i32, [i32, p]),
+        "bloom_parameter": (i32, [i32, i32, p]),
+        "bloom_flame_open": (i32, [p, u64, p]),
+        "bloom_flame_message": (ctypes.c_char_p, [p]),
+        "bloom_flame_close": (None, [p]),
+        "bloom_transform": (i32, [p, i32, i32, u64, p, u64, p]),
+        "bloom_points": (i32, [p, u64, u64, i32, Callback, p, p, p, p, p, p]),
+        "bloom_accumulate": (i32, [p, u64, p, p, i32, f64, f64, u64, i32, u64, Callback, p, p, p]),
+        "bloom_grid_message": (ctypes.c_char_p, [p]),
+        "bloom_grid_describe": (None, [p, p]),
+        "bloom_grid_leaves": (None, [p, f64, p, p, p, p]),
+        "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32]),
+        "bloom_grid_close": (None, [p]),
+    }
+    for name, (result, arguments) in signatures.items():
+        try:
+            function = getattr(lib, name)
+        except AttributeError as error:
+            raise NativeError(f"{path} is not Bloom's renderer, or an old one: it has no {name}. Install bloom-core anew.") from error
+        function.restype, function.argtypes = result, arguments
+    if lib.bloom_abi_version() != ABI_VERSION:
+        raise NativeError(f"{path} speaks version {lib.bloom_abi_version()} of the ABI, Bloom needs {ABI_VERSION}. Install bloom-core anew.")
+    return lib
