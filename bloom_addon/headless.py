@@ -224,18 +224,17 @@ def _render(options: argparse.Namespace) -> None:
 
 def _bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int) -> None:
     job = bake.prepare(scene, obj)
-    take = bake.run(job, threads, lambda fraction: _progress(f"baking {obj.name}", fraction))
-    _progress(f"baking {obj.name}", 1.0)
+    take = bake.run(job, threads, _reporter(f"baking {obj.name}"))
     bloom_object.show_take(obj, take, job.frame_start)
-    _say(f"\nbaked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
+    _say(f"baked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
 
 
 def _render_scene(scene: bpy.types.Scene, out: Path) -> list[Path]:
     frames = _folder(out / "frames")
+    report = _reporter("rendering")
     with _quiet():
-        stills = film.render_stills(scene, frames, lambda done, count: _progress("rendering", done / count))
+        stills = film.render_stills(scene, frames, lambda done, count: report(done / count))
         film.encode(stills, out / "bloom.mp4", scene.render.fps)
-    _say("")
     return stills
 
 
@@ -267,10 +266,24 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _progress(what: str, fraction: float) -> bool:
-    if sys.stderr.isatty() or fraction >= 1.0:
-        print(f"\r{what}: {fraction:4.0%} ", end="", file=sys.stderr, flush=True)
-    return True
+def _reporter(what: str) -> Callable[[float], bool]:
+    """Returns a progress callback: on a terminal a line with percent and time to go, elsewhere a line for each tenth."""
+    begin, step, last = time.monotonic(), 100 if sys.stderr.isatty() else 10, -1
+
+    def report(fraction: float) -> bool:
+        nonlocal last
+        done = int(fraction * step)
+        if done > last:
+            last = done
+            left = (time.monotonic() - begin) * (1.0 - fraction) / fraction if fraction > 0.0 else 0.0
+            line = f"{what}: {fraction:4.0%}" + (f", {left:.0f} s to go" if 0.0 < fraction < 1.0 else "")
+            if step == 10 or fraction >= 1.0:
+                _say(f"{line:<60}" if step == 100 else line)
+            else:
+                print(f"{line:<60}", end="\r", file=sys.stderr, flush=True)
+        return True
+
+    return report
 
 
 @contextmanager
