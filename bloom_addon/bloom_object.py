@@ -81,18 +81,16 @@ def show_take(obj: bpy.types.Object, take: Take, frame_start: int) -> None:
     volume.is_sequence = len(take.files) > 1
     volume.frame_start, volume.frame_duration, volume.frame_offset = frame_start, len(take.files), 0
     volume.sequence_mode = "EXTEND"
-    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
-    bloom.take = bpy.path.relpath(str(take.folder)) if bpy.data.is_saved and _same_drive(first) else str(take.folder)
 
 
 def takes_folder(obj: bpy.types.Object) -> Path:
     """Returns where a bloom's takes go: the folder that was chosen, else `bloom_takes` beside the .blend.
 
-    Raises ValueError where neither is there.
+    Raises ValueError where neither is there, or the folder is relative to a .blend that is not saved.
     """
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
-    if bloom.folder:
-        return Path(bpy.path.abspath(bloom.folder))
+    if bloom.folder and (bpy.data.is_saved or not bloom.folder.startswith("//")):
+        return Path(bpy.path.abspath(bloom.folder)).absolute()
     if not bpy.data.is_saved:
         raise ValueError("Save the .blend first, or choose a folder under Bake ▸ Takes: the take needs a place")
     return Path(bpy.path.abspath("//")) / "bloom_takes"

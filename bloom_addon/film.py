@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +26,56 @@ def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int
     compat.set_png(scene)
     frames = range(scene.frame_start, scene.frame_end + 1)
     files = []
-    for number, frame in enumerate(frames, 1):
-        scene.frame_set(frame)
-        path = folder / f"frame_{number:04d}.png"
-        part = path.with_name(f".{path.stem}.part.png")
-        scene.render.filepath = str(part)
-        try:
-            bpy.ops.render.render(write_still=True, scene=scene.name)
-            if not _is_whole_picture(part):
-                raise OSError(f"{path}: Blender wrote no whole picture. Is the disk full? Make room, then render again")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-            scene.render.filepath = str(path)
-        files.append(path)
-        if done is not None:
-            done(number, len(frames))
+    with _interrupts_held() as raise_interrupt:
+        for number, frame in enumerate(frames, 1):
+            scene.frame_set(frame)
+            files.append(_render_still(scene, folder / f"frame_{number:04d}.png"))
+            raise_interrupt()
+            if done is not None:
+                done(number, len(frames))
     return files
 
 
+def _render_still(scene: bpy.types.Scene, path: Path) -> Path:
+    part = path.with_name(f".{path.stem}.part.png")
+    scene.render.filepath = _literal(part)
+    try:
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        if not _is_whole_picture(part):
+            raise OSError(f"{path}: Blender wrote no whole picture. Is the disk full? Make room, then render again")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+        scene.render.filepath = _literal(path)
+    return path
+
+
+def _literal(path: Path) -> str:
+    """Returns a path as Blender's output takes it: braces would be read as the name of a variable."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[Callable[[], None]]:
+    """Keeps Ctrl-C until it is asked for: raised within a render, in Cycles' own Python, Blender would print it and go on."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+
+    def raise_interrupt() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    try:
+        yield raise_interrupt
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)  # None: a handler that is not Python's
+
+
 def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
-    """Joins stills of one size to an H.264 film at `out` (.mp4). Raises OSError where Blender wrote none, or not all of it."""
+    """Joins stills of one size to an H.264 film at `out` (.mp4). H.264 takes even sizes only: of an odd one, a line is cut off.
+
+    Raises OSError where Blender wrote none, or not all of it.
+    """
     scene = bpy.data.scenes.new("Bloom Encode")
     part = out.with_name(f".{out.stem}.part.mp4")
     try:
@@ -55,9 +86,10 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
         scene.frame_start, scene.frame_end = 1, len(stills)
         first: Any = bpy.data.images.load(str(stills[0]))
         settings = scene.render
-        settings.resolution_x, settings.resolution_y, settings.resolution_percentage = first.size[0], first.size[1], 100
+        settings.resolution_x, settings.resolution_y = (size // 2 * 2 for size in first.size)
+        settings.resolution_percentage = 100
         bpy.data.images.remove(first)
-        settings.fps, settings.filepath, settings.use_file_extension = fps, str(part), False
+        settings.fps, settings.filepath, settings.use_file_extension = fps, _literal(part), False
         scene.view_settings.view_transform = "Standard"  # type: ignore[assignment]
         compat.set_movie(scene)
         bpy.ops.render.render(animation=True, scene=scene.name)

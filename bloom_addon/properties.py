@@ -102,7 +102,6 @@ class BloomProperties(bpy.types.PropertyGroup):
         subtype="DIR_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
     )
-    take: StringProperty(name="Take", description="Take that the volume shows", subtype="DIR_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"})  # type: ignore[valid-type]
 
 
 class BloomGrowth(bpy.types.PropertyGroup):

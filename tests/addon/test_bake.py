@@ -125,6 +125,40 @@ def test_an_unsaved_file_is_told_what_to_do(scene: bpy.types.Scene, bloom: bpy.t
         bake.prepare(scene, bloom)
 
 
+def test_a_folder_beside_an_unsaved_file_is_none(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    bloom.bloom.folder = "//takes"
+    with pytest.raises(ValueError, match=r"Save the .blend first, or choose a folder"):
+        bake.prepare(scene, bloom)
+
+
+def test_a_folder_named_from_where_a_script_runs_is_found_later(
+    scene: bpy.types.Scene, bloom: bpy.types.Object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bloom.bloom.folder = "here"
+    take = baked(scene, bloom)
+    monkeypatch.chdir("/")
+    assert bloom.data.filepath == str(tmp_path / "here" / take.folder.name / "bloom_0001.vdb")
+
+
+def test_a_range_of_one_frame_is_a_still(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    scene.frame_start = scene.frame_end = 3
+    take = baked(scene, bloom)
+    assert len(take.files) == 1 and not bloom.data.is_sequence
+    scene.frame_set(7)
+    assert bloom.data.grids.load() and bloom.data.grids.frame_filepath == str(take.files[0])
+
+
+def test_an_empty_range_and_a_box_inside_out_are_told(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    bloom.bloom.box_low = (2.0, 2.0, 2.0)
+    bloom.bloom.box_high = (-2.0, -2.0, -2.0)
+    with pytest.raises(TakeError, match="frame 1 of the range: the box must have"):
+        baked(scene, bloom)
+    scene.frame_end = 3
+    scene.frame_start = 6  # Blender moves the end along
+    assert len(bake.prepare(scene, bloom).flames) == scene.frame_end - scene.frame_start + 1 > 0
+
+
 def test_a_saved_file_keeps_takes_beside_it_with_relative_paths(scene: bpy.types.Scene, bloom: bpy.types.Object, tmp_path: Path) -> None:
     bloom.bloom.folder = ""
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "here.blend"))

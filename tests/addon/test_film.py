@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import bpy
 import numpy as np
 import pytest
 
-from bloom_addon import film
+from bloom_addon import compat, film
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--size", "96x60", "--rays", "1", "--samples", "0.5", "--resolution", "64", "--threads", "2")
@@ -156,6 +158,23 @@ def test_wrong_arguments_end_in_a_line(tmp_path: Path, arguments: tuple[str, ...
     assert not list(tmp_path.glob("*.blend")) and not list(tmp_path.glob("takes"))
 
 
+@pytest.mark.parametrize(("moment", "samples"), [("takes/frames/*.vdb", "50"), ("frames/frame_*.png", "0.5")])
+def test_ctrl_c_stops_and_keeps_what_is_finished(tmp_path: Path, moment: str, samples: str) -> None:
+    arguments = ("--samples", samples, "--resolution", "48", "--frames", "40", "--size", "200x120", "--rays", "16")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bloom_addon", "film", "--out", str(tmp_path), *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(moment)):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and "finished frames are kept" in errors and "Traceback" not in errors, errors
+    assert 1 <= len(list(tmp_path.glob(moment))) < 40
+    assert not list(tmp_path.glob("*.mp4")) and not list(tmp_path.rglob(".*"))
+
+
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
@@ -173,8 +192,7 @@ def sky(size: tuple[int, int]) -> bpy.types.Scene:
     scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     scene.collection.objects.link(scene.camera)
     scene.world = bpy.data.worlds.new("noise")
-    scene.world.use_nodes = True
-    tree = scene.world.node_tree
+    tree = compat.ensure_nodes(scene.world)
     noise = tree.nodes.new("ShaderNodeTexWhiteNoise")
     tree.links.new(tree.nodes.new("ShaderNodeTexCoord").outputs["Generated"], noise.inputs["Vector"])
     tree.links.new(noise.outputs["Color"], tree.nodes["Background"].inputs["Color"])
@@ -182,6 +200,23 @@ def sky(size: tuple[int, int]) -> bpy.types.Scene:
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.frame_start, scene.frame_end = 1, 2
     return scene
+
+
+def test_a_folders_name_is_taken_as_it_is(tmp_path: Path) -> None:
+    out = tmp_path / "ünï #1 %d {frame} {x} 007"
+    done = bloom("film", "--out", str(out), "--frames", "3", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in out.iterdir()} == {"bloom.blend", "bloom.mp4", "bud.png", "half-open.png", "open.png", "frames", "takes"}
+    assert [path.name for path in sorted((out / "frames").iterdir())] == ["frame_0001.png", "frame_0002.png", "frame_0003.png"]
+    assert pixels(out / "open.png").mean() > 0.02
+
+
+def test_an_odd_size_loses_a_line_and_not_the_film(tmp_path: Path) -> None:
+    stills = film.render_stills(sky((97, 61)), tmp_path / "frames")
+    assert pixels(stills[0]).shape == (61, 97, 3)
+    film.encode(stills, tmp_path / "bloom.mp4")
+    clip = bpy.data.movieclips.load(str(tmp_path / "bloom.mp4"))
+    assert clip.frame_duration == 2 and tuple(clip.size) == (96, 60)
 
 
 def test_stills_on_a_full_disk_are_whole_or_not_there(tiny_disk: Path) -> None:

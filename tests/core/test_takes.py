@@ -81,6 +81,15 @@ def test_every_number_of_a_flame_is_in_its_key(name: str) -> None:
     assert len(keys) > 80
 
 
+def test_every_setting_reaches_the_bytes(tmp_path: Path) -> None:
+    others = [
+        replace(SETTINGS, samples=300_000), replace(SETTINGS, resolution=32), replace(SETTINGS, gain=31.0), replace(SETTINGS, seed=1),
+        replace(SETTINGS, box=Box(LOTUS.box.low, (3.0, 3.0, 3.0))), replace(SETTINGS, filter_radius=0.5), replace(SETTINGS, fade=0.0),
+    ]  # fmt: skip
+    made = [takes.bake(tmp_path, [LOTUS.open], settings).files[0].read_bytes() for settings in (SETTINGS, *others)]
+    assert len(set(made)) == len(made)
+
+
 def test_one_and_two_threads_give_the_same_take(tmp_path: Path) -> None:
     settings = replace(SETTINGS, samples=3 << 20)  # three batches, so that two threads do share
     one, two = (takes.bake(tmp_path / str(threads), FLAMES, settings, threads=threads) for threads in (1, 2))
@@ -261,6 +270,18 @@ def test_lost_files_are_noticed_and_published_again(tmp_path: Path) -> None:
     (take.folder / "take.json").write_text("{")
     with pytest.raises(TakeError, match="not a finished take"):
         takes.read_take(take.folder)
+
+
+def test_where_nothing_can_be_linked_frames_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    linked = takes.bake(tmp_path / "linked", FLAMES, SETTINGS)
+    assert linked.files[0].stat().st_nlink == 2
+
+    def refuse(_source: Path, _target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(takes.os, "link", refuse)
+    copied = takes.bake(tmp_path / "copied", FLAMES, SETTINGS)
+    assert copied.files[0].stat().st_nlink == 1 and bytes_of(copied.folder) == bytes_of(linked.folder)
 
 
 def test_two_bakes_in_one_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
