@@ -6,7 +6,6 @@ and what Bloom does not support is told by name instead of being dropped in sile
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -20,6 +19,7 @@ from . import flame_xml, native
 from .flame import DIALECTS, MAX_XFORMS, Flame, FlameError, FloatArray, Variation, View, Xform, identity
 from .flame_palette import PaletteReader, palette_lines
 from .flame_xml import Source, clip
+from .whole_file import whole_file
 
 MAX_FLAMES = 10_000
 """Flames in one file."""
@@ -74,16 +74,9 @@ def write_flames(path: Path | str, flames: Sequence[Flame]) -> None:
         lines += _flame_lines(flame)
     text = "\n".join([*lines, "</flames>", ""])
     target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        try:
-            with partial.open("wb") as file:
-                file.write(text.encode("utf-8", errors="replace"))
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole_file(target) as file:
+            file.write(text.encode("utf-8", errors="replace"))
     except OSError as error:
         raise FlameError(f"{target}: cannot be written ({error.strerror or error})") from error
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from .native import Points
+from .whole_file import whole_file
 
 _ROW = np.dtype([("position", "<f4", 3), ("palette", "<f4"), ("weight", "<f4")])
 _CHUNK = 1 << 18
@@ -21,18 +21,10 @@ def write_ply(path: Path | str, points: Points) -> None:
     target, count = Path(path), len(points.position)
     properties = "".join(f"property float {name}\n" for name in ("x", "y", "z", "palette", "weight"))
     header = f"ply\nformat binary_little_endian 1.0\ncomment Bloom\nelement vertex {count}\n{properties}end_header\n"
-    partial = target.with_name(target.name + ".tmp")
-    try:
-        with partial.open("wb") as file:
-            file.write(header.encode("ascii"))
-            for start in range(0, count, _CHUNK):
-                part = slice(start, start + _CHUNK)
-                rows = np.empty(len(points.palette[part]), _ROW)
-                rows["position"], rows["palette"], rows["weight"] = points.position[part], points.palette[part], points.weight[part]
-                file.write(rows.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_file(target) as file:
+        file.write(header.encode("ascii"))
+        for start in range(0, count, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            rows = np.empty(len(points.palette[part]), _ROW)
+            rows["position"], rows["palette"], rows["weight"] = points.position[part], points.palette[part], points.weight[part]
+            file.write(rows.tobytes())

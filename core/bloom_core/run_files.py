@@ -21,6 +21,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bloom_core.whole_file import whole_file
+
 MAX_RUN_BYTES = 2 << 30
 """Bytes that reading one run may take: its files and, once more, the arrays in them. Half a million steps of 7 layers are about 1.9 GB."""
 
@@ -233,17 +235,9 @@ def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Writes `data` to `path` so that the file is either whole or not there. Raises RunError when the disk refuses."""
-    temporary = path.with_name(path.name + ".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        with whole_file(path) as file:
+            file.write(data)
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error.strerror}). Free some space or choose another folder.") from error

@@ -7,7 +7,6 @@ most the steps since its last shard.
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from bloom_core import sketch as count_sketch
 from bloom_core.run_files import RunError, npz_bytes, write_atomic
 from bloom_core.run_model import Event, Layer, Reduction, Trajectory
+from bloom_core.whole_file import whole_file
 
 FORMAT = "bloom-run"
 VERSION = 1
@@ -154,19 +154,10 @@ def pack_run(directory: Path | str, file: Path | str, *, half_sketches: bool = F
         members |= reduction_files(reduction.reduce_run(run))
     if half_sketches:
         members |= {name: _with_half_sketch(data, f"{directory}/{name}") for name, data in members.items() if name.startswith("steps-")}
-    temporary = file.with_name(file.name + ".tmp")
     try:
-        try:
-            with open(temporary, "wb") as raw:
-                with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-                    for name, data in sorted(members.items()):
-                        archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-                raw.flush()
-                os.fsync(raw.fileno())
-            os.replace(temporary, file)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        with whole_file(file) as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name, data in sorted(members.items()):
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
     except OSError as error:
         raise RunError(f"{file}: cannot be written ({error.strerror}). Free some space or choose another folder.") from error
 
