@@ -58,6 +58,43 @@ class Xform:
     pre: FloatArray = field(default_factory=identity)
     post: FloatArray = field(default_factory=identity)
     animate: bool = True
+    var_color: float = 1.0
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How the flame's file wants its flat picture made (variations.md §6): what `View` frames, this samples and develops.
+
+    `quality` is in samples per output pixel; `filter` and the estimator's radii in output pixels; `temporal_filter_width` in
+    frames. `curves` is float64 (4, 4, 3) or None: overall, red, green, blue; four control points; x, y, weight.
+    """
+
+    quality: float = 50.0
+    supersample: int = 1
+    filter: float = 0.5
+    filter_shape: str = "gaussian"
+    temporal_samples: int = 1
+    temporal_filter_type: str = "box"
+    temporal_filter_width: float = 1.0
+    temporal_filter_exp: float = 0.0
+    estimator_radius: float = 9.0
+    estimator_minimum: float = 0.0
+    estimator_curve: float = 0.4
+    palette_mode: str = "step"
+    earlyclip: bool = False
+    curves: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """The flame as a key frame among others: when it stands, and how the way to the next one goes (variations.md §8)."""
+
+    time: float = 0.0
+    interpolation: str = "linear"
+    interpolation_type: str = "log"
+    palette_interpolation: str = "hsv_circular"
+    hsv_rgb_palette_blend: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +111,7 @@ class View:
     cam_persp: float = 0.0
     cam_zpos: float = 0.0
     cam_dof: float = 0.0
+    blur_curve: float = 0.0
     brightness: float = 4.0
     gamma: float = 4.0
     gamma_threshold: float = 0.01
@@ -87,7 +125,8 @@ class Flame:
     """An IFS with palette and view.
 
     `palette` is float64 (n, 3), sRGB in [0, 1], n ≥ 2, spread evenly over the palette coordinate [0, 1]. `xaos` is
-    float64 (xforms, xforms) or None: entry [i, j] scales the probability of xform j after xform i.
+    float64 (xforms, xforms) or None: entry [i, j] scales the probability of xform j after xform i. `extra` holds what the file
+    says beside all this, here and in each xform: attributes that no part of Bloom reads, as they stand there, to be written back.
     """
 
     xforms: tuple[Xform, ...]
@@ -97,6 +136,9 @@ class Flame:
     name: str = ""
     dialect: str = "ember-25"
     view: View = field(default_factory=View)
+    rendering: Rendering = field(default_factory=Rendering)
+    key: Key = field(default_factory=Key)
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def xform(self, index: int) -> Xform:
         """Returns regular xform `index`, or the final xform for `index == len(xforms)`. Raises IndexError."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 
 
 class NativeError(RuntimeError):
@@ -37,6 +37,28 @@ class RawStatistics(ctypes.Structure):
     """bloom_statistics."""
 
     _fields_ = [(name, ctypes.c_uint64) for name in ("iterations", "plotted", "bad", "outside")]
+
+
+class RawPlay(ctypes.Structure):
+    """bloom_play."""
+
+    _fields_ = [("seed", ctypes.c_uint64), ("threads", ctypes.c_int32), ("in_double", ctypes.c_int32)]
+
+
+class RawVolume(ctypes.Structure):
+    """bloom_volume."""
+
+    _fields_ = [
+        ("low", ctypes.c_double * 3),
+        ("high", ctypes.c_double * 3),
+        ("filter", ctypes.c_double),
+        ("fade", ctypes.c_double),
+        ("samples", ctypes.c_uint64),
+        ("memory_limit", ctypes.c_uint64),
+        ("colors", ctypes.c_void_p),
+        ("color_count", ctypes.c_int32),
+        ("resolution", ctypes.c_int32),
+    ]
 
 
 class RawGrid(ctypes.Structure):
@@ -81,12 +103,12 @@ def load() -> Any:
         "bloom_flame_message": (ctypes.c_char_p, [p]),
         "bloom_flame_close": (None, [p]),
         "bloom_transform": (i32, [p, i32, i32, u64, p, u64, p]),
-        "bloom_points": (i32, [p, u64, u64, i32, Callback, p, p, p, p, p, p]),
-        "bloom_accumulate": (i32, [p, u64, p, p, i32, f64, f64, u64, i32, u64, Callback, p, p, p]),
+        "bloom_points": (i32, [p, p, u64, Callback, p, p, p, p, p, p, p, p]),
+        "bloom_accumulate": (i32, [p, p, p, Callback, p, p, p]),
         "bloom_grid_message": (ctypes.c_char_p, [p]),
         "bloom_grid_describe": (None, [p, p]),
-        "bloom_grid_leaves": (None, [p, f64, p, p, p, p]),
-        "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32]),
+        "bloom_grid_leaves": (None, [p, f64, p, p, p, p, p]),
+        "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32, i32]),
         "bloom_grid_close": (None, [p]),
     }
     for name, (result, arguments) in signatures.items():

@@ -24,15 +24,20 @@ struct bloom_flame {
 };
 
 struct bloom_grid {
-  std::unique_ptr<Grid> grid;
+  Grid grid;
   uint64_t samples = 0;
   std::string message;
+
+  bloom_grid(const GridShape& shape, const float* palette, int palette_size, std::shared_ptr<MemoryBudget> memory)
+      : grid(shape, palette, palette_size, std::move(memory)) {}
 };
 
 namespace {
 
 constexpr int32_t kMaxResolution = 4096;
 constexpr uint64_t kMaxSamples = uint64_t(1) << 40, kMaxPoints = uint64_t(1) << 33;
+constexpr int kSlotBits = 24;  // a batch never makes more slots: eight times its samples
+static_assert((kBatchSamples + kPool) * 8 < uint64_t(1) << kSlotBits);
 
 int32_t fail(std::string& message, int32_t code, const char* text) {
   message = text;
@@ -63,6 +68,25 @@ std::function<bool(double)> caller(bloom_progress progress, void* user) {
 
 const char kDiverged[] =
     "the flame diverges: most of its points fly off to infinity. Lower the weights of its expanding xforms or scale their affines down";
+
+// Returns what is wrong with a volume, or null and the shape of its grid.
+const char* read_volume(const bloom_volume& volume, GridShape& shape) {
+  if (volume.resolution < 8 || volume.resolution > kMaxResolution) return "the resolution must lie between 8 and 4096 voxels";
+  if (!(volume.filter >= 0 && volume.filter <= 8)) return "the filter's radius must lie between 0 and 8 voxels";
+  if (!(volume.fade >= 0 && volume.fade <= 0.5)) return "the soft edge must lie between 0 and half of the box";
+  if (volume.colors && volume.color_count < 2) return "a palette needs two colours or more";
+  double longest = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    double side = volume.high[axis] - volume.low[axis];
+    if (!(side > 0) || !isfinite(side) || !(fabs(volume.low[axis]) < 1e9) || !(fabs(volume.high[axis]) < 1e9)) return "the box must have a finite, positive size";
+    longest = std::max(longest, side);
+    shape.low[axis] = volume.low[axis];
+  }
+  shape.voxel_size = longest / volume.resolution;
+  for (int axis = 0; axis < 3; ++axis)
+    shape.dimensions[axis] = std::clamp(int32_t(ceil((volume.high[axis] - volume.low[axis]) / shape.voxel_size - 1e-6)), 1, kMaxResolution);
+  return nullptr;
+}
 
 // More than half of the points lost: what is left is no picture of the flame.
 bool diverges(const Statistics& total) { return total.bad * 2 > total.iterations; }
@@ -111,8 +135,8 @@ int32_t bloom_transform(bloom_flame* flame, int32_t xform, int32_t in_double, ui
   return BLOOM_OK;
 }
 
-int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t threads, bloom_progress progress, void* user, float* position,
-                     float* palette, float* weight, uint64_t* written, bloom_statistics* statistics) {
+int32_t bloom_points(bloom_flame* flame, const bloom_play* play, uint64_t count, bloom_progress progress, void* user, float* position, float* palette,
+                     float* weight, uint8_t* xform, uint64_t* identity, uint64_t* written, bloom_statistics* statistics) {
   return guarded(flame->message, [&] {
     if (!flame->usable || count > kMaxPoints) return fail(flame->message, BLOOM_INVALID, "too many points");
     uint64_t batches = (count + kBatchSamples - 1) / kBatchSamples;
@@ -121,23 +145,27 @@ int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t 
     Statistics total;
     auto job = [&](uint64_t number, int) {
       uint64_t from = number * kBatchSamples;
-      PointTarget target{position + 3 * from, palette + from, weight + from, std::min(kBatchSamples, count - from)};
+      PointTarget target{position + 3 * from, palette + from, weight + from, xform + from, identity + from, std::min(kBatchSamples, count - from)};
       Statistics own;
-      kernel().to_points(flame->program, {seed, number}, target, own);
+      if (!kernel().to_points(flame->program, {play->seed, number, play->in_double != 0}, target, own)) return false;
       filled[number] = target.count;
+      for (uint64_t i = 0; i < target.count; ++i) target.slot[i] |= number << kSlotBits;
       std::lock_guard<std::mutex> lock(mutex);
       add(total, own);
       return true;
     };
-    Outcome outcome = run_jobs(batches, thread_count(threads, batches), job, caller(progress, user));
+    Outcome outcome = run_jobs(batches, thread_count(play->threads, batches), job, caller(progress, user));
     report(total, statistics);
     if (outcome == Outcome::cancelled) return fail(flame->message, BLOOM_CANCELLED, "cancelled");
+    if (outcome == Outcome::stopped) return fail(flame->message, BLOOM_MEMORY, "not enough memory");
     uint64_t to = 0;
     for (uint64_t number = 0; number < batches; ++number) {
       uint64_t from = number * kBatchSamples, n = filled[number];
       memmove(position + 3 * to, position + 3 * from, n * 3 * sizeof *position);
       memmove(palette + to, palette + from, n * sizeof *palette);
       memmove(weight + to, weight + from, n * sizeof *weight);
+      memmove(xform + to, xform + from, n * sizeof *xform);
+      memmove(identity + to, identity + from, n * sizeof *identity);
       to += n;
     }
     *written = to;
@@ -146,58 +174,45 @@ int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t 
   });
 }
 
-int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, double filter,
-                         double fade, uint64_t seed, int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user, bloom_grid** out,
+int32_t bloom_accumulate(bloom_flame* flame, const bloom_play* play, const bloom_volume* volume, bloom_progress progress, void* user, bloom_grid** out,
                          bloom_statistics* statistics) {
   *out = nullptr;
   return guarded(flame->message, [&] {
+    uint64_t samples = volume->samples;
     if (!flame->usable) return fail(flame->message, BLOOM_INVALID, "an unusable flame");
     if (samples > kMaxSamples) return fail(flame->message, BLOOM_INVALID, "too many samples: at most 2^40");
-    if (resolution < 8 || resolution > kMaxResolution) return fail(flame->message, BLOOM_INVALID, "the resolution must lie between 8 and 4096 voxels");
-    if (!(filter >= 0 && filter <= 8)) return fail(flame->message, BLOOM_INVALID, "the filter's radius must lie between 0 and 8 voxels");
-    if (!(fade >= 0 && fade <= 0.5)) return fail(flame->message, BLOOM_INVALID, "the soft edge must lie between 0 and half of the box");
     GridShape shape{};
-    double longest = 0;
-    for (int axis = 0; axis < 3; ++axis) {
-      double side = high[axis] - low[axis];
-      if (!(side > 0) || !isfinite(side) || !(fabs(low[axis]) < 1e9) || !(fabs(high[axis]) < 1e9))
-        return fail(flame->message, BLOOM_INVALID, "the box must have a finite, positive size");
-      longest = std::max(longest, side);
-      shape.low[axis] = low[axis];
-    }
-    shape.voxel_size = longest / resolution;
-    for (int axis = 0; axis < 3; ++axis)
-      shape.dimensions[axis] = std::clamp(int32_t(ceil((high[axis] - low[axis]) / shape.voxel_size - 1e-6)), 1, kMaxResolution);
+    if (const char* wrong = read_volume(*volume, shape)) return fail(flame->message, BLOOM_INVALID, wrong);
 
     uint64_t batches = (samples + kBatchSamples - 1) / kBatchSamples;
-    int workers = thread_count(threads, batches);
-    auto memory = std::make_shared<MemoryBudget>(memory_limit);
-    std::vector<std::unique_ptr<Grid>> grids;
+    int workers = thread_count(play->threads, batches);
+    auto memory = std::make_shared<MemoryBudget>(volume->memory_limit);
+    auto handle = std::make_unique<bloom_grid>(shape, volume->colors, volume->color_count, memory);
+    std::vector<std::unique_ptr<Bins>> bins;
     std::vector<Statistics> own(workers);
-    for (int i = 0; i < workers; ++i) {
-      grids.push_back(std::make_unique<Grid>(shape, memory));
-      if (!grids.back()->ready()) return fail(flame->message, BLOOM_MEMORY, "not enough memory for this resolution: lower it");
+    bool good = true;
+    for (int i = 0; i < workers && good; ++i) {
+      bins.push_back(std::make_unique<Bins>(handle->grid, memory));
+      good = bins.back()->ready();
     }
     auto job = [&](uint64_t number, int worker) {
-      GridTarget target = grids[worker]->target();
-      target.filter = float(filter), target.fade = float(fade);
-      kernel().to_grid(flame->program, {seed, number}, std::min(kBatchSamples, samples - number * kBatchSamples), target, own[worker]);
-      return !target.failed;
+      GridTarget target = bins[worker]->target(float(volume->filter), float(volume->fade));
+      Batch batch{play->seed, number, play->in_double != 0};
+      return kernel().to_grid(flame->program, batch, std::min(kBatchSamples, samples - number * kBatchSamples), target, own[worker]);
     };
-    Outcome outcome = run_jobs(batches, workers, job, caller(progress, user));
+    Outcome outcome = good ? run_jobs(batches, workers, job, caller(progress, user)) : Outcome::stopped;
     if (outcome == Outcome::cancelled) return fail(flame->message, BLOOM_CANCELLED, "cancelled");
-    bool merged = outcome == Outcome::done;
-    for (int i = 1; i < workers && merged; ++i) merged = grids[0]->absorb(*grids[i]);
-    if (!merged) return fail(flame->message, BLOOM_MEMORY, "not enough memory for this grid: lower the resolution or shrink the box");
+    good = outcome == Outcome::done;
+    for (auto& bin : bins) good = good && bin->empty();
+    if (!good) return fail(flame->message, BLOOM_MEMORY, "not enough memory for this grid: lower the resolution or shrink the box");
+    bins.clear();
     Statistics total;
     for (const Statistics& part : own) add(total, part);
     report(total, statistics);
     if (diverges(total)) return fail(flame->message, BLOOM_DIVERGED, kDiverged);
-    auto grid = std::make_unique<bloom_grid>();
-    grid->grid = std::move(grids[0]);
-    grid->grid->sort_leaves();
-    grid->samples = total.iterations;
-    *out = grid.release();
+    handle->grid.finish();
+    handle->samples = total.iterations;
+    *out = handle.release();
     return int32_t(BLOOM_OK);
   });
 }
@@ -205,35 +220,36 @@ int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[
 const char* bloom_grid_message(const bloom_grid* grid) { return grid->message.c_str(); }
 
 void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out) {
-  const GridShape& shape = grid->grid->shape();
+  const GridShape& shape = grid->grid.shape();
   memset(out, 0, sizeof *out);
   memcpy(out->low, shape.low, sizeof out->low);
   memcpy(out->dimensions, shape.dimensions, sizeof out->dimensions);
   out->voxel_size = shape.voxel_size;
-  out->leaf_count = grid->grid->leaves().size();
+  out->leaf_count = grid->grid.leaves().size();
 }
 
-void bloom_grid_leaves(const bloom_grid* handle, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette) {
-  const Grid& grid = *handle->grid;
+void bloom_grid_leaves(const bloom_grid* handle, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette, float* color) {
+  const Grid& grid = handle->grid;
   DensityScale scale(gain, handle->samples, grid.shape().voxel_size);
   size_t at = 0;
-  for (uint32_t cell : grid.leaves()) {
-    const Voxel* leaf = grid.leaf(cell);
-    if (origins) grid.origin(cell, origins + 3 * at);
+  for (const Leaf& leaf : grid.leaves()) {
+    if (origins) memcpy(origins + 3 * at, leaf.origin, sizeof leaf.origin);
     for (size_t i = 0; i < kLeafVoxels; ++i) {
       size_t to = at * kLeafVoxels + i;
-      if (mask) mask[to] = leaf[i].weight != 0;
-      if (density) density[to] = scale(leaf[i]);
-      if (palette) palette[to] = mean_tint(leaf[i]);
+      if (mask) mask[to] = leaf.voxels[i].hits > 0;
+      if (density) density[to] = scale(leaf.voxels[i]);
+      if (palette) palette[to] = leaf.voxels[i].palette;
+      if (color && leaf.colors) memcpy(color + 3 * to, leaf.colors[i].mean, 3 * sizeof *color);
     }
     ++at;
   }
 }
 
-int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half) {
+int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half, int32_t compressed) {
   return guarded(grid->message, [&] {
     if (!(gain > 0) || !isfinite(gain)) return fail(grid->message, BLOOM_INVALID, "the gain must be a positive number");
-    grid->message = write_vdb(*grid->grid, DensityScale(gain, grid->samples, grid->grid->shape().voxel_size), half != 0, path);
+    DensityScale scale(gain, grid->samples, grid->grid.shape().voxel_size);
+    grid->message = write_vdb(grid->grid, scale, {half != 0, compressed != 0}, path);
     return int32_t(grid->message.empty() ? BLOOM_OK : BLOOM_FILE);
   });
 }

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define BLOOM_ABI_VERSION 2
+#define BLOOM_ABI_VERSION 3
 
 enum { BLOOM_OK = 0, BLOOM_INVALID = 1, BLOOM_MEMORY = 2, BLOOM_CANCELLED = 3, BLOOM_FILE = 4, BLOOM_DIVERGED = 5 };
 
@@ -51,6 +51,25 @@ typedef struct {
   uint64_t leaf_count;
 } bloom_grid_info;
 
+/* How a flame is played. */
+typedef struct {
+  uint64_t seed;
+  int32_t threads;   /* 0: one for every core */
+  int32_t in_double; /* 0: in float */
+} bloom_play;
+
+/* What is accumulated: about `samples` iterations into a grid of `resolution` voxels along the longest side of the box. */
+typedef struct {
+  double low[3], high[3];
+  double filter; /* hits are spread with a tent of this radius in voxels, 0 to 8; 0: each into the voxel it falls in */
+  double fade;   /* hits fade out over this share of each side of the box, 0 to 0.5 */
+  uint64_t samples;
+  uint64_t memory_limit; /* bytes */
+  const float* colors;   /* linear light, 3 each, spread over the palette coordinate: the grid then keeps the exact colour; or null */
+  int32_t color_count;
+  int32_t resolution;
+} bloom_volume;
+
 BLOOM_API int32_t bloom_abi_version(void);
 BLOOM_API const char* bloom_kernel_name(void); /* v2, v3, v4 or neon */
 
@@ -66,22 +85,22 @@ BLOOM_API void bloom_flame_close(bloom_flame* flame);
 /* Applies xform `xform` (the number of regular ones: the final xform) once to n points of 3 doubles. */
 BLOOM_API int32_t bloom_transform(bloom_flame* flame, int32_t xform, int32_t in_double, uint64_t seed, const double* in, uint64_t n, double* out);
 
-/* Fills position (3 floats each), palette and weight with up to `count` points; *written says how many. */
-BLOOM_API int32_t bloom_points(bloom_flame* flame, uint64_t count, uint64_t seed, int32_t threads, bloom_progress progress, void* user,
-                               float* position, float* palette, float* weight, uint64_t* written, bloom_statistics* statistics);
+/* Fills position (3 floats each), palette, weight, xform (which one made the point) and identity with up to `count` points;
+ * *written says how many. The points of two flames that are alike but for their numbers, played with one seed, belong
+ * together where their identities are equal: the same chances took them through the same xforms. */
+BLOOM_API int32_t bloom_points(bloom_flame* flame, const bloom_play* play, uint64_t count, bloom_progress progress, void* user, float* position,
+                               float* palette, float* weight, uint8_t* xform, uint64_t* identity, uint64_t* written, bloom_statistics* statistics);
 
-/* Iterates about `samples` times into a grid of `resolution` voxels along the longest side of the box. Hits are spread
- * with a tent of radius `filter` voxels (0 to 8; 0: each into the voxel it falls in) and fade out over the share `fade`
- * (0 to 0.5) of each side of the box. */
-BLOOM_API int32_t bloom_accumulate(bloom_flame* flame, uint64_t samples, const double low[3], const double high[3], int32_t resolution, double filter,
-                                   double fade, uint64_t seed, int32_t threads, uint64_t memory_limit, bloom_progress progress, void* user,
+BLOOM_API int32_t bloom_accumulate(bloom_flame* flame, const bloom_play* play, const bloom_volume* volume, bloom_progress progress, void* user,
                                    bloom_grid** out, bloom_statistics* statistics);
 
 BLOOM_API const char* bloom_grid_message(const bloom_grid* grid);
 BLOOM_API void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out);
-/* Per leaf, sorted: origin 3 int32; mask, density, palette 512 values each in order x, y, z. Null pointers are skipped. */
-BLOOM_API void bloom_grid_leaves(const bloom_grid* grid, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette);
-BLOOM_API int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half);
+/* Per leaf, sorted: origin 3 int32; mask, density, palette 512 values each in order x, y, z; color 3 times as many, in a grid
+ * with colour. Null pointers are skipped. */
+BLOOM_API void bloom_grid_leaves(const bloom_grid* grid, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette, float* color);
+/* Grids `density`, `palette` and, in a grid with colour, `Cd`; compressed: Blosc with LZ4. */
+BLOOM_API int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half, int32_t compressed);
 BLOOM_API void bloom_grid_close(bloom_grid* grid);
 
 #ifdef __cplusplus

@@ -1,61 +1,123 @@
-// A sparse grid of hits: leaves of 8x8x8 voxels, allocated when first touched.
+// A sparse grid of hits that all threads share: tiles of 64x64x64 voxels, leaves of 8x8x8 in them, allocated when first touched.
 #pragma once
 #include <stdint.h>
 
 #include <memory>
+#include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "kernel.h"
+#include "leaf_arena.h"
 
 namespace bloom {
 
-constexpr int kLeafSide = 8, kLeafVoxels = 512;
+constexpr int kLeafSide = 8, kLeafVoxels = 512, kTileSide = 64, kTileLeaves = 512;
 
 struct GridShape {
   double low[3];
   double voxel_size;
   int32_t dimensions[3];
 
-  int32_t leaf_dimension(int axis) const { return (dimensions[axis] + kLeafSide - 1) / kLeafSide; }
-  uint64_t leaf_cells() const { return uint64_t(leaf_dimension(0)) * leaf_dimension(1) * leaf_dimension(2); }
+  int32_t tiles(int axis) const { return (dimensions[axis] + kTileSide - 1) / kTileSide; }
+  uint32_t tile_count() const { return uint32_t(tiles(0)) * uint32_t(tiles(1)) * uint32_t(tiles(2)); }
+};
+
+// While hits come in, a voxel's `bits` are two whole numbers, weight above tint: sums of them do not depend on the order of
+// adding, so neither does the file on the threads. Grid::finish turns them into what they mean.
+union Voxel {
+  uint64_t bits;
+  struct {
+    float hits;     // sum of opacity
+    float palette;  // mean palette coordinate, weighted by opacity
+  };
+};
+// The same for the exact colour, where it is wanted: sums of red, green and blue, then their means.
+struct VoxelColor {
+  union {
+    uint32_t sum[4];
+    float mean[4];
+  };
+};
+
+// A leaf is its voxels and, in a grid with colour, their colours behind them.
+struct Leaf {
+  int32_t origin[3];
+  Voxel* voxels;
+  VoxelColor* colors;  // null without colour
 };
 
 class Grid {
  public:
-  // `memory` is shared by all grids of one job: what is left of its limit, in bytes.
-  Grid(const GridShape& shape, std::shared_ptr<class MemoryBudget> memory);
-  ~Grid();
-  Grid(const Grid&) = delete;
-  Grid& operator=(const Grid&) = delete;
+  // `palette`: linear-light colours spread over the palette coordinate, 3 floats each, for a grid with colour; or null.
+  Grid(const GridShape& shape, const float* palette, int palette_size, std::shared_ptr<class MemoryBudget> memory);
 
-  bool ready() const { return table_ != nullptr; }
   const GridShape& shape() const { return shape_; }
-  GridTarget target();
-  // Adds the other grid's hits and empties it. False when memory ran out.
-  bool absorb(Grid& other);
+  bool has_color() const { return !palette_.empty(); }
 
-  // Leaves that hold a hit, by ascending position in the table, i.e. sorted by x, then y, then z.
-  const std::vector<uint32_t>& leaves() const { return touched_; }
-  void sort_leaves();
-  const Voxel* leaf(uint32_t cell) const { return table_[cell]; }
-  void origin(uint32_t cell, int32_t out[3]) const;
+  // Adds hits to a tile. May be called by many threads. False when memory ran out.
+  bool add(uint32_t tile, const Hit* hits, uint64_t count);
+
+  // Once, after the last hit: turns sums into means and lists the leaves, sorted by x, then y, then z.
+  void finish();
+  std::vector<Leaf>& leaves() { return leaves_; }
+  const std::vector<Leaf>& leaves() const { return leaves_; }
+  // A leaf at `origin` (a multiple of 8 within the grid) that was not there; all 0. Null without memory.
+  Voxel* new_leaf() { return static_cast<Voxel*>(arena_.take()); }
 
  private:
-  static Voxel* touch(void* grid, uint32_t cell);
+  // What a voxel's 32 bits could not hold any more.
+  struct Carry {
+    uint64_t weight = 0, tint = 0, color[3] = {};
+  };
+  struct Tile {
+    std::mutex mutex;
+    std::unique_ptr<Voxel*[]> leaves;
+    std::unordered_map<uint32_t, Carry> carries;
+  };
+  template <bool color>
+  bool add_to(Tile& tile, const Hit* hits, uint64_t count);
+  VoxelColor* colors_of(Voxel* leaf) const { return has_color() ? reinterpret_cast<VoxelColor*>(leaf + kLeafVoxels) : nullptr; }
+  void carry(Tile& tile, uint32_t place, Voxel* leaf);
+  bool settle(Tile& tile, uint32_t leaf_number);
+
   GridShape shape_;
+  std::vector<VoxelColor> palette_;  // by 4096 steps of the palette coordinate
   std::shared_ptr<MemoryBudget> memory_;
-  Voxel** table_;
-  std::vector<uint32_t> touched_;
+  LeafArena arena_;
+  std::unique_ptr<Tile[]> tiles_;
+  std::vector<Leaf> leaves_;
+};
+
+// One thread's bins in front of a grid.
+class Bins {
+ public:
+  Bins(Grid& grid, std::shared_ptr<MemoryBudget> memory);
+  ~Bins();
+  Bins(const Bins&) = delete;
+  Bins& operator=(const Bins&) = delete;
+
+  bool ready() const { return landing_ != nullptr; }
+  GridTarget target(float filter, float fade);
+  bool empty();  // Sends what is left to the grid. False when memory ran out.
+
+ private:
+  static bool full(void* self, uint32_t tile);
+  Hit* new_bin();
+
+  Grid& grid_;
+  std::shared_ptr<MemoryBudget> memory_;
+  Hit* landing_ = nullptr;  // the last word of this page takes the first hit of every tile that has no bin yet
+  std::vector<Hit*> next_, pages_;
+  std::vector<uint32_t> owners_;  // which tile has each page
+  size_t used_ = 0;
 };
 
 // What a voxel of the file holds: ln(1 + gain * hits / samples / voxel volume), a constant scale that no frame changes.
 struct DensityScale {
-  double factor;  // gain / (samples * voxel volume * kWeightUnit)
+  double factor;  // gain / (samples * voxel volume)
   DensityScale(double gain, uint64_t samples, double voxel_size);
   float operator()(const Voxel& voxel) const;
 };
-inline float mean_tint(const Voxel& voxel) {
-  return voxel.weight ? float(double(voxel.tint) / (double(voxel.weight) * double(kTintUnit))) : 0.0f;
-}
 
 }  // namespace bloom

@@ -1,172 +1,99 @@
-// The chaos game over a pool of points. Each step every point draws an xform; the points are sorted by it; each xform
-// then maps its points sixteen at a time, without branches, and writes them side by side into the other half.
+// The chaos game over a pool of points: deal the blocks out, map each by its xform, show it to the sink.
 #pragma once
-#include <string.h>
-
-#include "kernel.h"
-#include "registry.h"
+#include "apply.h"
+#include "pool.h"
 
 namespace bloom::BLOOM_ISA {
 
-// A bound beyond which a coordinate counts as lost, as in flam3.
-template <class T>
-constexpr T kFar = T(1e10);
-
-template <class T>
-inline const T* parameters_of(const Term& term);
-template <>
-inline const float* parameters_of<float>(const Term& term) { return term.p_float; }
-template <>
-inline const double* parameters_of<double>(const Term& term) { return term.p; }
-
-template <class T>
-inline VariationFunction<T> function_of(int variation);
-template <>
-inline VariationFunction<float> function_of<float>(int variation) { return kEntries[variation].in_float; }
-template <>
-inline VariationFunction<double> function_of<double>(int variation) { return kEntries[variation].in_double; }
-
-// An xform's affines in the kernel's precision.
-template <class T>
-struct Affines {
-  T pre[12], post[12];
-  explicit Affines(const XformProgram& xform) {
-    for (int i = 0; i < 12; ++i) pre[i] = T(xform.pre[i]), post[i] = T(xform.post[i]);
-  }
+// Where sixteen plotted points come from. `slot` is the same for the same points of every flame that is played with the
+// same seed.
+struct Origin {
+  int xform;
+  float opacity;
+  uint64_t slot;
 };
 
 template <class T>
-inline Point<T> affine(const T* m, const Point<T>& p) {
-  return {m[0] * p.x + m[1] * p.y + m[2] * p.z + m[3], m[4] * p.x + m[5] * p.y + m[6] * p.z + m[7],
-          m[8] * p.x + m[9] * p.y + m[10] * p.z + m[11]};
-}
-
-template <class T>
-inline Point<T> apply(const Program& program, const XformProgram& xform, const Affines<T>& affines, const Point<T>& from, Random& random) {
-  Point<T> in = affine<T>(affines.pre, from), sum{Vec<T>(T(0)), Vec<T>(T(0)), Vec<T>(T(0))};
-  for (const Term& term : xform.terms) {
-    Call<T> call{in, T(term.weight), parameters_of<T>(term), affines.pre, program.dialect, random};
-    function_of<T>(term.variation)(call, sum);
-  }
-  if (xform.flattens) sum.z = Vec<T>(T(0));
-  return xform.has_post ? affine<T>(affines.post, sum) : sum;
-}
-
-// True where a coordinate is NaN, infinite or farther out than kFar.
-template <class T>
-inline Mask<T> lost(const Point<T>& p) {
-  return ~((abs(p.x) <= kFar<T>) & (abs(p.y) <= kFar<T>) & (abs(p.z) <= kFar<T>));
-}
-
-inline F symmetric(Random& random) { return random.uniform<float>() * 2.0f - 1.0f; }
-
-struct Pool {
-  // Lanes of padding: the last block of a run may write past the run, and the next run overwrites it.
-  alignas(64) float x[2][kPool + kLanes], y[2][kPool + kLanes], z[2][kPool + kLanes], color[2][kPool + kLanes];
-  alignas(64) uint8_t choice[kPool + kLanes];
-  alignas(64) uint16_t order[kPool + kLanes];
-  int start[kMaxXforms + 1];  // where the points that xform i made last begin
-  bool first = true;
-  int current = 0;
-
-  void scatter_at_random(Random& random) {
-    for (int i = 0; i < kPool; i += kLanes) {
-      *(F*)(x[0] + i) = symmetric(random);
-      *(F*)(y[0] + i) = symmetric(random);
-      *(F*)(z[0] + i) = F(0.0f);
-      *(F*)(color[0] + i) = random.uniform<float>();
+class Game {
+ public:
+  Game(Pool<T>& pool, Affines<T>* affines, const Program& program, Batch batch)
+      : pool_(pool), affines_(affines), program_(program), random_(batch.seed, batch.stream) {
+    int n = int(program.xforms.size());
+    for (int i = 0; i < n; ++i) affines_[i] = Affines<T>(program.xforms[i]);
+    if (program.has_final) affines_[n] = Affines<T>(program.final_xform);
+    for (int block = 0; block < kBlocks; ++block) {
+      random_.seek(uint32_t(block));
+      put(kAlongX, block, symmetric());
+      put(kAlongY, block, symmetric());
+      put(kAlongZ, block, Vec<T>(T(0)));
+      put(kColor, block, random_.template uniform<T>());
     }
   }
-};
 
-inline void draw(Pool& pool, const Program& program, int from, int to, int previous, Random& random) {
-  const uint32_t* thresholds = program.thresholds_after(previous);
-  int last = int(program.xforms.size()) - 1;
-  for (int i = from; i < to; i += kLanes) {
-    // Below the highest threshold, so that an xform of probability 0 at the end of the list is never drawn.
-    Random::Word bits = min(random.bits(), Random::Word(0xfffffffeu));
-    Vec<int32_t> choice = 0;
-    for (int k = 0; k < last; ++k) choice -= bits >= thresholds[k];
-    Vec<uint8_t> narrow = __builtin_convertvector(choice, Vec<uint8_t>);
-    memcpy(pool.choice + i, &narrow, kLanes);
-  }
-}
+  Random& random() { return random_; }
 
-// Draws an xform for each point and sorts the points' numbers by it: `order`, with new `start`s.
-inline void sort_by_xform(Pool& pool, const Program& program, Random& random) {
-  int n = int(program.xforms.size());
-  if (program.has_xaos && !pool.first)
-    for (int i = 0; i < n; ++i) draw(pool, program, pool.start[i], i + 1 < n ? pool.start[i + 1] : kPool, i, random);
-  else
-    draw(pool, program, 0, kPool, -1, random);
-  pool.first = false;
-  int next[kMaxXforms] = {};
-  for (int i = 0; i < kPool; ++i) ++next[pool.choice[i]];
-  for (int i = 0, sum = 0; i < n; ++i) {
-    int count = next[i];
-    pool.start[i] = next[i] = sum;
-    sum += count;
-  }
-  pool.start[n] = kPool;
-  for (int i = 0; i < kPool; ++i) pool.order[next[pool.choice[i]]++] = uint16_t(i);
-}
-
-inline F gather(const float* from, const uint16_t* order) {
-  F out;
-  for (int lane = 0; lane < kLanes; ++lane) out[lane] = from[order[lane]];
-  return out;
-}
-
-// Anywhere, aligned or not.
-inline void store(float* to, F v) { memcpy(to, &v, sizeof v); }
-
-// One step of the whole pool. `plot(position, colour, valid lanes, xform)` sees every block when `plotting`; lost
-// points come as NaN. Sink's plot must not keep references.
-template <class Sink>
-inline void step(Pool& pool, const Program& program, const Affines<float>* affines, bool plotting, Random& random, Statistics& statistics, Sink& sink) {
-  sort_by_xform(pool, program, random);
-  int from = pool.current, to = from ^ 1, n = int(program.xforms.size());
-  for (int index = 0; index < n; ++index) {
-    const XformProgram& xform = program.xforms[index];
-    int end = pool.start[index + 1];
-    float speed = float(xform.color_speed), pull = speed * float(xform.color);
-    for (int i = pool.start[index]; i < end; i += kLanes) {
-      const uint16_t* order = pool.order + i;
-      Point<float> p{gather(pool.x[from], order), gather(pool.y[from], order), gather(pool.z[from], order)};
-      F color = pull + (1.0f - speed) * gather(pool.color[from], order);
-      p = apply<float>(program, xform, affines[index], p, random);
-      int valid = end - i < kLanes ? end - i : kLanes;
-      I gone = lost<float>(p);
-      if (any(gone)) {
-        for (int lane = 0; lane < valid; ++lane) statistics.bad += gone[lane] != 0;
-        p.x = select<float>(gone, symmetric(random), p.x), p.y = select<float>(gone, symmetric(random), p.y);
-        p.z = select<float>(gone, 0.0f, p.z);
-      }
-      store(pool.x[to] + i, p.x);
-      store(pool.y[to] + i, p.y);
-      store(pool.z[to] + i, p.z);
-      store(pool.color[to] + i, color);
-      if (!plotting || xform.opacity == 0) continue;
-      if (program.has_final) {
-        const XformProgram& last = program.final_xform;
-        Point<float> q = apply<float>(program, last, affines[n], p, random);
-        F tinted = float(last.color_speed * last.color) + float(1 - last.color_speed) * color;
-        if (last.opacity < 1) {
-          I use = random.uniform<float>() < float(last.opacity);
-          p = {select<float>(use, q.x, p.x), select<float>(use, q.y, p.y), select<float>(use, q.z, p.z)};
-          color = select<float>(use, tinted, color);
-        } else {
-          p = q, color = tinted;
+  // Moves every point once. `sink.plot(position, colour, origin, statistics)` sees the blocks that are to be drawn when
+  // `plotting`; lost points come with x = NaN.
+  template <class Sink>
+  void step(bool plotting, Statistics& statistics, Sink& sink) {
+    deal(pool_, program_, steps_ == 0, random_);
+    ++steps_;
+    int n = int(program_.xforms.size());
+    for (int index = 0; index < n; ++index) {
+      const XformProgram& xform = program_.xforms[index];
+      T speed = T(xform.color_speed), pull = speed * T(xform.color);
+      for (int i = pool_.start[index]; i < pool_.start[index + 1]; ++i) {
+        int block = pool_.order[i];
+        random_.seek(uint32_t(steps_ * kBlocks + uint32_t(block)));
+        Point<T> p{get(kAlongX, block), get(kAlongY, block), get(kAlongZ, block)};
+        Vec<T> color = pull + (T(1) - speed) * get(kColor, block);
+        p = apply<T>(program_, xform, affines_[index], p, random_);
+        Mask<T> gone = lost<T>(p);
+        if (any(gone)) {
+          for (int lane = 0; lane < kLanes; ++lane) statistics.bad += gone[lane] != 0;
+          p.x = select<T>(gone, symmetric(), p.x), p.y = select<T>(gone, symmetric(), p.y), p.z = select<T>(gone, T(0), p.z);
         }
-        gone |= lost<float>(p);
+        put(kAlongX, block, p.x), put(kAlongY, block, p.y), put(kAlongZ, block, p.z), put(kColor, block, color);
+        if (plotting && xform.opacity > 0) draw(p, color, gone, {index, float(xform.opacity), slot(block)}, statistics, sink);
       }
-      p.x = select<float>(gone, F(NAN), p.x);
-      color = min(max(color, F(0.0f)), F(1.0f));
-      sink.plot(p, color, valid, float(xform.opacity), statistics);
     }
+    statistics.iterations += kPool;
+    if (plotting) ++plotted_steps_;
   }
-  pool.current = to;
-  statistics.iterations += kPool;
-}
+
+ private:
+  Vec<T> get(int axis, int block) const { return load(pool_.mixed[axis] + block * kLanes); }
+  void put(int axis, int block, Vec<T> v) { store(pool_.now[axis] + block * kLanes, v); }
+  Vec<T> symmetric() { return random_.template uniform<T>() * T(2) - T(1); }
+  uint64_t slot(int block) const { return plotted_steps_ * kPool + uint64_t(block) * kLanes; }
+
+  template <class Sink>
+  void draw(Point<T> p, Vec<T> color, Mask<T> gone, Origin origin, Statistics& statistics, Sink& sink) {
+    if (program_.has_final) {
+      const XformProgram& last = program_.final_xform;
+      Point<T> q = apply<T>(program_, last, affines_[program_.xforms.size()], p, random_);
+      Vec<T> tinted = T(last.color_speed * last.color) + T(1 - last.color_speed) * color;
+      if (last.opacity < 1) {
+        Mask<T> use = random_.template uniform<T>() < T(last.opacity);
+        p = {select<T>(use, q.x, p.x), select<T>(use, q.y, p.y), select<T>(use, q.z, p.z)};
+        color = select<T>(use, tinted, color);
+      } else {
+        p = q, color = tinted;
+      }
+      gone |= lost<T>(p);
+    }
+    p.x = select<T>(gone, Vec<T>(T(NAN)), p.x);
+    Vec<T> within = min(max(color, Vec<T>(T(0))), Vec<T>(T(1)));
+    sink.plot(Point<float>{narrow(p.x), narrow(p.y), narrow(p.z)}, narrow(within), origin, statistics);
+  }
+
+  static F narrow(Vec<T> v) { return __builtin_convertvector(v, F); }
+
+  Pool<T>& pool_;
+  Affines<T>* affines_;
+  const Program& program_;
+  Random random_;
+  uint64_t steps_ = 0, plotted_steps_ = 0;
+};
 
 }  // namespace bloom::BLOOM_ISA

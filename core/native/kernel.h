@@ -15,22 +15,22 @@ struct Statistics {
   uint64_t iterations = 0, plotted = 0, bad = 0, outside = 0;
 };
 
-// Hits in whole numbers: sums of them do not depend on the order of adding, so neither does the file on the threads.
-struct Voxel {
-  uint64_t weight;  // sum of opacity, in units of 1/kWeightUnit
-  uint64_t tint;    // sum of opacity * palette coordinate, in units of 1/(kWeightUnit * kTintUnit)
-};
-constexpr uint64_t kWeightUnit = 65536, kTintUnit = 65535;
+// A hit on its way into a grid: place in its tile (leaf, then voxel: 9 bits each), weight and palette coordinate (16 bits
+// each, in these units).
+using Hit = uint64_t;
+constexpr uint32_t kWeightUnit = 32768, kTintUnit = 65535;
+constexpr uint64_t kBinBytes = 4096;  // of hits that a bin holds, and what it is aligned to
 
-// Where a kernel scatters hits: a table of leaves of 8x8x8 voxels, allocated when first touched.
+// Where a kernel sends hits: into one bin for each tile of 64x64x64 voxels. Writing tile by tile keeps the grid's memory out
+// of the kernel's way, lets all threads share one grid, and needs no test but whether the bin is full.
 struct GridTarget {
   float low[3], voxels_per_unit;
   float filter;  // radius, in voxels, of the tent that a hit is spread with; 0 for none
   float fade;    // width of the box's soft edge, as a share of each side; 0 for a hard one
-  int32_t dimensions[3], leaf_dimensions[3];
-  Voxel** leaves;  // [x][y][z], row-major
+  int32_t dimensions[3], tiles[3];
+  Hit** next;  // per tile, and one more for hits outside: where its next hit is written
   void* owner;
-  Voxel* (*touch)(void* owner, uint32_t leaf);  // null when there is no memory left
+  bool (*full)(void* owner, uint32_t tile);  // called when `next` has reached a multiple of kBinBytes; false: no memory
   bool failed = false;
 };
 
@@ -38,18 +38,22 @@ struct PointTarget {
   float* position;  // 3 each
   float* palette;
   float* weight;
+  uint8_t* xform;
+  uint64_t* slot;
   uint64_t capacity, count = 0;
 };
 
 struct Batch {
   uint64_t seed, stream;
+  bool in_double;
 };
 
 struct Kernel {
   const char* name;
-  void (*to_grid)(const Program&, Batch, uint64_t samples, GridTarget&, Statistics&);
+  // False: no memory.
+  bool (*to_grid)(const Program&, Batch, uint64_t samples, GridTarget&, Statistics&);
   // Fills the target, or stops short after eight times the iterations that should have sufficed.
-  void (*to_points)(const Program&, Batch, PointTarget&, Statistics&);
+  bool (*to_points)(const Program&, Batch, PointTarget&, Statistics&);
   // Applies one xform once to n points, 3 doubles each.
   void (*transform)(const Program&, const XformProgram&, bool in_double, uint64_t seed, const double* in, uint64_t n, double* out);
 };

@@ -24,7 +24,7 @@ FLAME = """<flames><flame name="rose" version="EMBER-LNX-25.0">
 <palette count="2" format="RGB">000000FFFFFF</palette></flame>
 <flame name="second"><xform weight="1" linear="1"/></flame></flames>"""
 
-ROW = np.dtype([("position", "<f4", 3), ("palette", "<f4"), ("weight", "<f4")])
+ROW = np.dtype([("position", "<f4", 3), ("palette", "<f4"), ("weight", "<f4"), ("xform", "u1"), ("identity", "<u4")])
 
 
 @pytest.fixture
@@ -80,12 +80,15 @@ def test_points_writes_the_cloud_that_the_renderer_makes(folder: Path, flame: Pa
     assert "wobble" in run.stderr and "'rose', is used" in run.stderr
     header, rows = read_ply(folder / "rose.ply")
     assert header.splitlines()[:2] == ["ply", "format binary_little_endian 1.0"] and "element vertex 300000" in header
-    assert "".join(f"property float {name}\n" for name in ("x", "y", "z", "palette", "weight")) + "end" in header + "end"
+    properties = [*(f"float {name}" for name in ("x", "y", "z", "palette", "weight")), "uchar xform", "uint identity"]
+    assert header.endswith("".join(f"property {entry}\n" for entry in properties))
     flames, _ = read_flames(flame)
     points = native.points(flames[0], 300_000, seed=7)
     np.testing.assert_array_equal(rows["position"], points.position)
     np.testing.assert_array_equal(rows["palette"], points.palette)
     np.testing.assert_array_equal(rows["weight"], points.weight)
+    np.testing.assert_array_equal(rows["xform"], points.xform)
+    np.testing.assert_array_equal(rows["identity"], points.identity)
 
 
 def test_an_empty_cloud_is_a_valid_file(folder: Path, flame: Path) -> None:
@@ -257,9 +260,11 @@ def test_main_can_be_called_from_python(folder: Path, flame: Path, capsys: pytes
 
 def test_the_header_of_a_cloud_comes_before_large_chunks(folder: Path) -> None:
     count = (1 << 18) + 3  # more than one chunk
-    points = native.Points(
-        np.arange(count * 3, dtype=np.float32).reshape(-1, 3), np.zeros(count, np.float32), np.ones(count, np.float32), native.Statistics(0, 0, 0, 0)
-    )
+    position, zeros, ones = np.arange(count * 3, dtype=np.float32).reshape(-1, 3), np.zeros(count, np.float32), np.ones(count, np.float32)
+    identity = np.arange(count, dtype=np.uint64) + (1 << 32)
+    points = native.Points(position, zeros, ones, np.full(count, 7, np.uint8), identity, native.Statistics(0, 0, 0, 0))
     point_cloud.write_ply(folder / "big.ply", points)
     _, rows = read_ply(folder / "big.ply")
     np.testing.assert_array_equal(rows["position"], points.position)
+    np.testing.assert_array_equal(rows["identity"], np.arange(count))
+    assert (rows["xform"] == 7).all()

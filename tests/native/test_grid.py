@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from bloom_core import native
 from bloom_core.flame import Flame, Variation, Xform, identity
 from bloom_core.native import Box, Grid, NativeError
+from bloom_core.palettes import srgb_to_linear
 
 SAMPLES = 4096 * 50  # whole steps of the pool: then points() and accumulate() play the same game
 BOX = Box((-0.5, -1.0, -0.25), (1.5, 0.75, 1.0))
@@ -54,7 +56,7 @@ def test_every_voxel_holds_the_sum_of_its_hits(resolution: int) -> None:
         np.testing.assert_array_equal(dense(grid, grid.mask())[:x, :y, :z], weight > 0)
         np.testing.assert_allclose(dense(grid, grid.density(gain))[:x, :y, :z], expected, rtol=1e-6)
         mean = np.divide(tint, weight, out=np.zeros_like(tint), where=weight > 0)
-        np.testing.assert_allclose(dense(grid, grid.palette())[:x, :y, :z], mean, atol=1.0 / 65535)
+        np.testing.assert_allclose(dense(grid, grid.palette())[:x, :y, :z], mean, atol=4e-5)  # half a unit of the lightest hit's tint, and of the coordinate
         assert grid.statistics.plotted == inside.sum() and grid.statistics.outside == (~inside).sum() > 0
         assert grid.statistics.iterations == SAMPLES
 
@@ -187,3 +189,54 @@ def test_the_soft_edge_fades_hits_towards_the_faces_of_the_box() -> None:
 def test_a_soft_edge_out_of_reason_is_refused(fade: float) -> None:
     with pytest.raises(NativeError, match="soft edge"):
         native.accumulate(flower(), 4096, BOX, 32, fade=fade)
+
+
+def test_a_grid_with_colour_keeps_the_mean_colour_of_its_hits() -> None:
+    palette = np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.25], [0.0, 0.0, 1.0]])
+    flame = replace(flower(), palette=palette)
+    points = native.points(flame, SAMPLES, seed=3)
+    with native.accumulate(flame, SAMPLES, BOX, 40, color=True, seed=3) as grid, native.accumulate(flame, SAMPLES, BOX, 40, seed=3) as plain:
+        index, inside = voxels_of(points, grid)
+        linear = srgb_to_linear(palette)
+        colors = np.stack([np.interp(points.palette, [0.0, 0.5, 1.0], linear[:, channel]) for channel in range(3)], axis=1)
+        weight, total = np.zeros(grid.dimensions), np.zeros((*grid.dimensions, 3))
+        np.add.at(weight, tuple(index[inside].T), points.weight[inside])
+        np.add.at(total, tuple(index[inside].T), colors[inside] * points.weight[inside, None])
+        expected = np.divide(total, weight[..., None], out=np.zeros_like(total), where=weight[..., None] > 0)
+        found = np.stack([dense(grid, grid.color()[..., channel]) for channel in range(3)], axis=-1)
+        x, y, z = grid.dimensions
+        np.testing.assert_allclose(found[:x, :y, :z], expected, atol=3.0 / 4096)  # the palette is read in 4096 steps
+        # Asking for colour changes nothing else.
+        np.testing.assert_array_equal(grid.density(1.0), plain.density(1.0))
+        np.testing.assert_array_equal(grid.palette(), plain.palette())
+        assert not plain.color().any()
+
+
+def test_a_voxel_that_takes_every_hit_counts_them_all() -> None:
+    # More than 32 bits can hold: 2^31 / 32768 hits and a carry, many times over.
+    place = identity()
+    place[:, 3] = 0.5
+    flame = Flame((Xform((), post=place, color=0.75, color_speed=1.0),), palette=np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]))
+    samples = 3 << 20
+    with native.accumulate(flame, samples, Box((0.0, 0.0, 0.0), (8.0, 8.0, 8.0)), 8, color=True, threads=2) as grid:
+        assert grid.mask().sum() == 1 and grid.leaf_count == 1
+        np.testing.assert_allclose(np.expm1(grid.density(1.0).astype(np.float64)).sum(), 1.0, rtol=1e-6)
+        np.testing.assert_allclose(grid.palette().max(), 0.75, atol=1e-5)
+        np.testing.assert_allclose(grid.color()[0, 0, 0, 0], 0.75, atol=1e-3)
+
+
+def test_a_small_opacity_has_the_right_mean() -> None:
+    faint = Flame((Xform((), opacity=1.0 / 300_000.0),))  # a ninth of the smallest weight a hit can have
+    with native.accumulate(faint, 2_000_000, Box((-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)), 8) as grid:
+        hits = float(np.expm1(grid.density(1.0).astype(np.float64)).sum()) * grid.voxel_size**3
+    assert hits == pytest.approx(1.0 / 300_000.0, rel=0.05)
+
+
+def test_a_grid_of_2048_takes_memory_for_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_memory_limit", lambda: 32 << 20)
+    pre = identity()
+    pre[:, :3] *= 0.02
+    ball = Flame((Xform((Variation("gaussian_blur", 0.02), Variation("zblur", 0.02)), pre=pre),))
+    with native.accumulate(ball, 1_000_000, Box((-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)), 2048, threads=2) as grid:
+        assert grid.dimensions == (2048, 2048, 2048)
+        assert grid.statistics.plotted == grid.statistics.iterations and 500 < grid.leaf_count < 8000

@@ -318,15 +318,17 @@ def play_raw(buffer: NDArray[np.float64], *, length: int | None = None) -> int:
         out = np.empty((64, 3))
         position, palette, weight = np.empty((64, 3), np.float32), np.empty(64, np.float32), np.empty(64, np.float32)
         nothing = library.Callback()
-        for xform in (-1, 0, 1, 127, 2**31 - 1):
-            lib.bloom_transform(handle, xform, 0, 1, points.ctypes.data, 64, out.ctypes.data)
-            lib.bloom_transform(handle, xform, 1, 1, points.ctypes.data, 64, out.ctypes.data)
-        arrays = (position.ctypes.data, palette.ctypes.data, weight.ctypes.data)
-        lib.bloom_points(handle, 64, 1, 1, nothing, None, *arrays, ctypes.byref(written), ctypes.byref(statistics))
+        for number in (-1, 0, 1, 127, 2**31 - 1):
+            lib.bloom_transform(handle, number, 0, 1, points.ctypes.data, 64, out.ctypes.data)
+            lib.bloom_transform(handle, number, 1, 1, points.ctypes.data, 64, out.ctypes.data)
+        xform, identity = np.empty(64, np.uint8), np.empty(64, np.uint64)
+        arrays = (position.ctypes.data, palette.ctypes.data, weight.ctypes.data, xform.ctypes.data, identity.ctypes.data)
+        play = ctypes.byref(library.RawPlay(seed=1, threads=1))
+        lib.bloom_points(handle, play, 64, nothing, None, *arrays, ctypes.byref(written), ctypes.byref(statistics))
         assert written.value <= 64
         assert np.isfinite(position[: written.value]).all() and np.isfinite(palette[: written.value]).all()
-        low, high = (ctypes.c_double * 3)(-1, -1, -1), (ctypes.c_double * 3)(1, 1, 1)
-        lib.bloom_accumulate(handle, 64, low, high, 16, 1.5, 0.1, 1, 1, 1 << 28, nothing, None, ctypes.byref(grid), ctypes.byref(statistics))
+        volume = library.RawVolume((-1, -1, -1), (1, 1, 1), filter=1.5, fade=0.1, samples=64, memory_limit=1 << 28, resolution=16)
+        lib.bloom_accumulate(handle, play, ctypes.byref(volume), nothing, None, ctypes.byref(grid), ctypes.byref(statistics))
         if grid:
             lib.bloom_grid_close(grid)
     finally:

@@ -219,3 +219,26 @@ def test_a_name_in_any_language(tmp_path: Path) -> None:
         path = tmp_path / "花 été.vdb"
         grid.write_vdb(path, gain=1.0)
         assert path.stat().st_size > 100
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_colour_and_compression_read_back_the_same(tmp_path: Path, half: bool, compressed: bool) -> None:
+    palette = np.array([[1.0, 0.2, 0.1], [0.1, 0.8, 0.3], [0.3, 0.2, 1.0]])
+    flame = Flame(cloud().xforms, palette=palette)
+    box = Box((-1.0, -0.8, -0.6), (1.0, 0.9, 0.7))
+    with native.accumulate(flame, 1_000_000, box, 64, color=True) as grid:
+        grid.write_vdb(tmp_path / "c.vdb", gain=5.0, half=half, compressed=compressed)
+        told, values = read_back(tmp_path / "c.vdb")
+        assert told["grids"]["Cd"]["type"] == "vec3s" and told["grids"]["Cd"]["half"] == half
+        for name, expected in (("density", grid.density(5.0)), ("palette", grid.palette()), ("Cd", grid.color())):
+            wanted = active(grid, expected.astype(np.float16).astype(np.float32) if half else expected)
+            assert wanted.keys() == values[name].keys()
+            np.testing.assert_array_equal([values[name][place] for place in wanted], list(wanted.values()))
+
+
+def test_compression_makes_a_file_smaller(tmp_path: Path) -> None:
+    with native.accumulate(cloud(), 2_000_000, Box((-1.0, -0.8, -0.6), (1.0, 0.9, 0.7)), 64) as grid:
+        grid.write_vdb(tmp_path / "plain.vdb", gain=5.0)
+        grid.write_vdb(tmp_path / "packed.vdb", gain=5.0, compressed=True)
+    assert (tmp_path / "packed.vdb").stat().st_size < 0.95 * (tmp_path / "plain.vdb").stat().st_size
