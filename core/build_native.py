@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,7 +25,7 @@ FLAGS = [
     "-g0",
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
-SHARED = ["abi.cpp", "dispatch.cpp", "grid.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
+SHARED = ["abi.cpp", "dispatch.cpp", "estimator.cpp", "grid.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
 
 # Target triple, wheel tag and library name by (system, machine).
 TARGETS = {
@@ -42,27 +43,31 @@ def host() -> tuple[str, str]:
     return platform.system().lower(), platform.machine().lower()
 
 
-def kernels(triple: str) -> list[tuple[str, list[str]]]:
-    """Returns the kernels to compile: the instruction set's name and its compiler flags, the baseline first."""
+def kernels(triple: str, *, clang: bool = False) -> list[tuple[str, list[str]]]:
+    """Returns the kernels to compile: the instruction set's name and its compiler flags (zig's or clang's own), the baseline first."""
     if triple.startswith("x86_64"):
         names = ["v2", "v3", "v4"]
-        return [(name, [f"-mcpu=x86_64_{name}", "-mprefer-vector-width=512"]) for name in names]
+        level = "-march=x86-64-" if clang else "-mcpu=x86_64_"
+        return [(name, [level + name, "-mprefer-vector-width=512"]) for name in names]
     return [("neon", [])]
 
 
-def build(target: tuple[str, str], out: Path, objects: Path) -> Path:
-    """Compiles the library for `target` into folder `out`. Raises subprocess.CalledProcessError with the compiler's message shown."""
+def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "", extra: Sequence[str] = ()) -> Path:
+    """Compiles the library for `target` into folder `out`. Raises subprocess.CalledProcessError with the compiler's message shown.
+
+    `clang` names a clang++ of this computer to use in place of zig's, which has no sanitizers; `extra` adds flags to compiling and linking.
+    """
     triple, _, name = TARGETS[target]
     out.mkdir(parents=True, exist_ok=True)
     objects.mkdir(parents=True, exist_ok=True)
-    compiler = [sys.executable, "-m", "ziglang", "c++", "-target", triple]
+    compiler = [clang] if clang else [sys.executable, "-m", "ziglang", "c++", "-target", triple]
     jobs: list[tuple[list[str], Path]] = []
     for source in SHARED:
-        baseline = kernels(triple)[0][1]
-        jobs.append(([*compiler, *FLAGS, *WARNINGS, *baseline, "-c", str(NATIVE / source)], objects / f"{source}.o"))
-    for index, (isa, flags) in enumerate(kernels(triple)):
+        baseline = kernels(triple, clang=bool(clang))[0][1]
+        jobs.append(([*compiler, *FLAGS, *WARNINGS, *baseline, *extra, "-c", str(NATIVE / source)], objects / f"{source}.o"))
+    for index, (isa, flags) in enumerate(kernels(triple, clang=bool(clang))):
         defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
-        jobs.append(([*compiler, *FLAGS, *WARNINGS, *flags, *defines, "-c", str(NATIVE / "kernel.cpp")], objects / f"kernel_{isa}.o"))
+        jobs.append(([*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / "kernel.cpp")], objects / f"kernel_{isa}.o"))
 
     def compile_one(job: tuple[list[str], Path]) -> None:
         subprocess.run([*job[0], "-o", str(job[1])], check=True)
@@ -70,7 +75,7 @@ def build(target: tuple[str, str], out: Path, objects: Path) -> Path:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(compile_one, jobs))
     library = out / name
-    link = [*compiler, "-shared", "-s", "-o", str(library), *(str(path) for _, path in jobs)]
+    link = [*compiler, *(extra or ["-s"]), "-shared", "-o", str(library), *(str(path) for _, path in jobs)]
     subprocess.run(link, check=True)
     return library
 

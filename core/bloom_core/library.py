@@ -108,6 +108,7 @@ def load() -> Any:
         "bloom_grid_message": (ctypes.c_char_p, [p]),
         "bloom_grid_describe": (None, [p, p]),
         "bloom_grid_leaves": (None, [p, f64, p, p, p, p, p]),
+        "bloom_grid_estimate": (i32, [p, f64, f64, i32, Callback, p]),
         "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32, i32]),
         "bloom_grid_close": (None, [p]),
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bloom.h"
+#include "estimator.h"
 #include "grid.h"
 #include "kernel.h"
 #include "memory_budget.h"
@@ -243,6 +244,17 @@ void bloom_grid_leaves(const bloom_grid* handle, double gain, int32_t* origins, 
     }
     ++at;
   }
+}
+
+int32_t bloom_grid_estimate(bloom_grid* grid, double radius, double curve, int32_t threads, bloom_progress progress, void* user) {
+  return guarded(grid->message, [&] {
+    if (!(radius >= 0 && radius <= 8)) return fail(grid->message, BLOOM_INVALID, "the estimator's radius must lie between 0 and 8 voxels");
+    if (!(curve >= 0 && curve <= 1)) return fail(grid->message, BLOOM_INVALID, "the estimator's curve must lie between 0 and 1");
+    Outcome outcome = estimate_density(grid->grid, {radius, curve}, threads, caller(progress, user));
+    if (outcome == Outcome::cancelled) return fail(grid->message, BLOOM_CANCELLED, "cancelled");
+    if (outcome == Outcome::stopped) return fail(grid->message, BLOOM_MEMORY, "not enough memory for density estimation: lower the resolution");
+    return int32_t(BLOOM_OK);
+  });
 }
 
 int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half, int32_t compressed) {

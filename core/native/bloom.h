@@ -99,6 +99,8 @@ BLOOM_API void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out)
 /* Per leaf, sorted: origin 3 int32; mask, density, palette 512 values each in order x, y, z; color 3 times as many, in a grid
  * with colour. Null pointers are skipped. */
 BLOOM_API void bloom_grid_leaves(const bloom_grid* grid, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette, float* color);
+/* Spreads the hits of sparse voxels: a voxel of n hits with a Gaussian of radius / n^curve voxels (radius 0 to 8, curve 0 to 1). */
+BLOOM_API int32_t bloom_grid_estimate(bloom_grid* grid, double radius, double curve, int32_t threads, bloom_progress progress, void* user);
 /* Grids `density`, `palette` and, in a grid with colour, `Cd`; compressed: Blosc with LZ4. */
 BLOOM_API int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half, int32_t compressed);
 BLOOM_API void bloom_grid_close(bloom_grid* grid);

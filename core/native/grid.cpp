@@ -59,7 +59,7 @@ bool Grid::add_to(Tile& tile, const Hit* hits, uint64_t count) {
   constexpr uint64_t kAhead = 16;  // hits whose voxels are on their way from memory
   auto fetch = [&](Hit hit) {
     Voxel*& leaf = leaves[hit >> 41];
-    if (!leaf && !(leaf = new_leaf())) return false;
+    if (!leaf && !(leaf = new_voxels())) return false;
     __builtin_prefetch(&leaf[hit >> 32 & 511], 1);
     return true;
   };

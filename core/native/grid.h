@@ -2,6 +2,7 @@
 #pragma once
 #include <stdint.h>
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -62,8 +63,11 @@ class Grid {
   void finish();
   std::vector<Leaf>& leaves() { return leaves_; }
   const std::vector<Leaf>& leaves() const { return leaves_; }
-  // A leaf at `origin` (a multiple of 8 within the grid) that was not there; all 0. Null without memory.
-  Voxel* new_leaf() { return static_cast<Voxel*>(arena_.take()); }
+  // A leaf full of zeros, in no list yet; without voxels if memory ran out. May be called by many threads.
+  Leaf new_leaf(const std::array<int32_t, 3>& origin) {
+    Voxel* voxels = new_voxels();
+    return {{origin[0], origin[1], origin[2]}, voxels, voxels ? colors_of(voxels) : nullptr};
+  }
 
  private:
   // What a voxel's 32 bits could not hold any more.
@@ -75,6 +79,7 @@ class Grid {
     std::unique_ptr<Voxel*[]> leaves;
     std::unordered_map<uint32_t, Carry> carries;
   };
+  Voxel* new_voxels() { return static_cast<Voxel*>(arena_.take()); }
   template <bool color>
   bool add_to(Tile& tile, const Hit* hits, uint64_t count);
   VoxelColor* colors_of(Voxel* leaf) const { return has_color() ? reinterpret_cast<VoxelColor*>(leaf + kLeafVoxels) : nullptr; }
