@@ -1,6 +1,8 @@
 # make demo   a film of a flower grown from a real training run, in out/demo
 # make test   the whole test-suite
 # make bench  speeds, as ratios
+# make sanitize  the test-suite on a library built with sanitizers (Linux; needs a recent clang, which it installs on Debian as root)
+# make fuzz   ten minutes of hostile flame buffers and .flame files (the same clang)
 # make zip    the extension, for Blender ▸ Preferences ▸ Get Extensions ▸ Install from Disk, in dist
 # Each sets up all that it needs in .venv; a second run reuses what is there.
 
@@ -10,7 +12,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
 
-.PHONY: demo test bench zip setup check clean
+.PHONY: demo test bench sanitize fuzz zip setup check clean
 
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
@@ -24,6 +26,12 @@ check: $(VENV)/test.stamp
 
 bench: setup
 	$(PY) -m tests.bench
+
+sanitize: setup $(VENV)/test.stamp zip
+	$(PY) -m tests.sanitize
+
+fuzz: setup $(VENV)/fuzz.stamp
+	$(PY) -m tests.fuzz
 
 # The extension for this computer's platform, as Blender installs it. The builder is Blender's own, out of the bpy wheel.
 zip: setup
@@ -50,6 +58,10 @@ $(VENV)/core.stamp: $(VENV)/python.stamp $(CORE)
 $(VENV)/test.stamp: $(VENV)/python.stamp requirements-test.txt
 	@echo 'Adding the test tools and PyTorch ...'
 	$(PIP) install -r requirements-test.txt
+	@touch $@
+
+$(VENV)/fuzz.stamp: $(VENV)/python.stamp
+	$(PIP) install 'atheris==3.*'
 	@touch $@
 
 clean:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import bpy
 
-from bloom_core import takes
+from bloom_core import designs, takes
 from bloom_core.flame import Flame, FlameError
 from bloom_core.native import Cancelled, NativeError, Progress
 from bloom_core.takes import BakeSettings, Take, TakeError
@@ -31,9 +32,16 @@ class BakeJob:
 def prepare(scene: bpy.types.Scene, obj: bpy.types.Object) -> BakeJob:
     """Takes the snapshot of the scene's frame range. Raises ValueError with what to do where there is no place for the take."""
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
-    settings = BakeSettings(flame_properties.read_box(bloom), round(bloom.samples * 1e6), bloom.resolution, bloom.gain, seed=bloom.seed)
     folder = bloom_object.takes_folder(obj)
-    return BakeJob(folder, sample.snapshot(scene, obj, range(scene.frame_start, scene.frame_end + 1)), settings, scene.frame_start)
+    flames = sample.snapshot(scene, obj, range(scene.frame_start, scene.frame_end + 1))
+    if bloom.follow and flames:
+        with suppress(NativeError):  # a flame that diverges: the bake will say which
+            box = designs.follow(flame_properties.read_box(bloom), flames)
+            bloom.box_low, bloom.box_high = box.low, box.high
+    box = flame_properties.read_box(bloom)
+    samples = round(bloom.samples * 1e6)
+    settings = BakeSettings(box, samples, bloom.resolution, bloom.gain, estimator=bloom.estimator, seed=bloom.seed)
+    return BakeJob(folder, flames, settings, scene.frame_start)
 
 
 def run(job: BakeJob, threads: int = 0, progress: Progress | None = None) -> Take:

@@ -61,8 +61,11 @@ class BLOOM_PT_main(bpy.types.Panel):
         header, body = layout.panel("bloom_bake")
         header.label(text="Bake")
         if body:
-            for name in ("samples", "resolution", "gain", "folder"):
+            for name in ("samples", "resolution", "gain", "estimator", "folder", "follow"):
                 body.prop(bloom, name)
+            if not bloom.follow:
+                body.prop(bloom, "box_low")
+                body.prop(bloom, "box_high")
             body.operator("bloom.bake", icon="OUTLINER_OB_VOLUME")
         header, body = layout.panel("bloom_render")
         header.label(text="Stage and Render")

@@ -66,6 +66,11 @@ class BloomProperties(bpy.types.PropertyGroup):
         name="Run", description="Recorded training run that this bloom grew from", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
     )
 
+    follow: BoolProperty(  # type: ignore[valid-type]
+        name="Follow the Flower",
+        description="Before a bake, fit the volume's box to all frames where the flower has outgrown it. Off: the box stays as it is set",
+        default=True,
+    )
     box_low: FloatVectorProperty(  # type: ignore[valid-type]
         name="Box Low", description="Lower corner of the volume, in the bloom's own space", size=3, default=(-1.0, -1.0, -1.0)
     )
@@ -94,6 +99,13 @@ class BloomProperties(bpy.types.PropertyGroup):
         min=0.001,
         soft_max=1000.0,
         default=30.0,
+    )
+    estimator: FloatProperty(  # type: ignore[valid-type]
+        name="Silk",
+        description="Spreads sparse points over up to this many voxels, so that thin petals are silk instead of dots; 0: not at all",
+        min=0.0,
+        soft_max=4.0,
+        max=8.0,
     )
     seed: IntProperty(name="Seed", description="Another seed gives the same flower from other points", min=0)  # type: ignore[valid-type]
     folder: StringProperty(  # type: ignore[valid-type]

@@ -67,7 +67,8 @@ def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "",
         jobs.append(([*compiler, *FLAGS, *WARNINGS, *baseline, *extra, "-c", str(NATIVE / source)], objects / f"{source}.o"))
     for index, (isa, flags) in enumerate(kernels(triple, clang=bool(clang))):
         defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
-        jobs.append(([*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / "kernel.cpp")], objects / f"kernel_{isa}.o"))
+        for source in ("variations", "kernel"):
+            jobs.append(([*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / f"{source}.cpp")], objects / f"{source}_{isa}.o"))
 
     def compile_one(job: tuple[list[str], Path]) -> None:
         subprocess.run([*job[0], "-o", str(job[1])], check=True)

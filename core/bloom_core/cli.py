@@ -80,6 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--samples", metavar="N", type=_whole, default=50_000_000, help="how often to iterate (default: %(default)s)")
     sub.add_argument("--gain", metavar="G", type=float, default=1.0, help="density is ln(1 + G * hits per sample and volume) (default: %(default)s)")
 
+    sub.add_argument("--box", metavar="V", type=float, nargs=6, help="the volume's corners, x y z and x y z (default: around what is seen)")
+    sub.add_argument("--estimator", metavar="R", type=float, default=0.0, help="spread sparse hits over up to R voxels (default: not at all)")
+    sub.add_argument("--color", action="store_true", help="add the grid Cd: the exact mean colour of each voxel")
+    sub.add_argument("--full-float", action="store_true", help="store values in 32 bits instead of 16")
+    sub.add_argument("--compressed", action="store_true", help="compress the file (Blosc): a little smaller, a little slower")
+    sub.add_argument("--double", action="store_true", help="iterate in double precision: slower, for flames that need it")
+
     command("designs", _designs, "List the flower designs that come with Bloom.")
     return parser
 
@@ -158,13 +165,18 @@ def _volume(options: argparse.Namespace) -> None:
     flame, box = _flame(options.flame)
     output: Path = options.output
     partial = output.with_name(output.name + ".tmp")
+    if options.box:
+        box = Box(tuple(options.box[:3]), tuple(options.box[3:]))
     box = box or designs.bounds((flame,))
-    how = {"seed": options.seed, "threads": options.threads}
+    how = {"seed": options.seed, "threads": options.threads, "double": options.double, "color": options.color}
     with _progress("volume") as progress:
         grid = native.accumulate(flame, options.samples, box, options.resolution, progress=progress, **how)
     with grid:
+        if options.estimator:
+            with _progress("density estimation") as progress:
+                grid.estimate(options.estimator, threads=options.threads, progress=progress)
         try:
-            grid.write_vdb(partial, gain=options.gain)
+            grid.write_vdb(partial, gain=options.gain, half=not options.full_float, compressed=options.compressed)
             os.replace(partial, output)
         finally:
             partial.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ A design is an ordinary `.flame` file with two flames of the same xforms; the pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -104,11 +105,33 @@ def bounds(flames: tuple[Flame, ...]) -> Box:
     for flame in flames:
         cloud = native.points(flame, _SAMPLE)
         position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)
+        if not weight.any():
+            continue  # a flame that is dark takes no room
         reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.99))
         low = min(low, _quantile(position[:, 2], weight, 0.005))
         high = max(high, _quantile(position[:, 2], weight, 0.995))
     reach, margin = max(reach * 1.05, 1e-3), max(0.05 * (high - low), 1e-3)
     return Box((-reach, -reach, low - margin), (reach, reach, high + margin))
+
+
+def follow(box: Box, flames: Sequence[Flame]) -> Box:
+    """Returns one box for a sequence of flames: `box` itself while it serves, or else a new one by `bounds`.
+
+    It serves when no flame has more than 3 % of its hits outside and `bounds` would not be a third smaller: one box for all frames, so
+    that nothing jumps, and the same one after a small edit, so that other frames need no new bake. Looks at a dozen flames of the
+    sequence, first and last among them. Raises NativeError for a flame that diverges.
+    """
+    some = tuple(flames[index] for index in sorted({round(place) for place in np.linspace(0, len(flames) - 1, min(12, len(flames)))}))
+    wanted = bounds(some)
+    larger = max((b - a) / (d - c) for a, b, c, d in zip(box.low, box.high, wanted.low, wanted.high, strict=True))
+    return box if larger < 1.5 and all(_outside(box, flame) < 0.03 for flame in some) else wanted
+
+
+def _outside(box: Box, flame: Flame) -> float:
+    """Returns the share of a flame's hits that lie outside a box."""
+    cloud = native.points(flame, _SAMPLE)
+    outside = ((cloud.position < box.low) | (cloud.position > box.high)).any(axis=1)
+    return float(cloud.weight[outside].sum() / max(float(cloud.weight.sum()), 1e-12))
 
 
 def _quantile(values: np.ndarray[tuple[int], np.dtype[np.float64]], weight: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -> float:

@@ -1,12 +1,14 @@
 """A flame as one flat array of numbers: the only form in which it crosses into the native library.
 
-Layout, version 1, float64: [magic 4027, version 1, total length, dialect, regular xforms, 1 if a final xform, 1 if xaos],
+Layout, version 2, float64: [magic 4027, version 2, total length, dialect, regular xforms, 1 if a final xform, 1 if xaos],
 the xaos matrix row by row (previous, next), then each xform: weight, color, color_speed, opacity, pre 3×4 and post 3×4
-row by row, number of variations, and for each of these its index in the native table, its weight, the number of its
-parameters and their values in the table's order.
+row by row, number of variations, and for each of these its index in the native table, its stage (0 in the sum, 1 before
+it, 2 after it), its weight, the number of its parameters and their values in the table's order.
 """
 
 from __future__ import annotations
+
+import difflib
 
 import numpy as np
 
@@ -14,9 +16,11 @@ from . import native
 from .flame import DIALECTS, MAX_XFORMS, Flame, FlameError, FloatArray, Variation, Xform
 
 MAGIC = 4027
-VERSION = 1
+VERSION = 2
+STAGES = {"": 0, "pre_": 1, "post_": 2}
+"""Where a variation stands, by the prefix of its name."""
 MAX_VARIATIONS = 64
-"""Variations one xform can sum."""
+"""Variations one xform can have, those before and after its sum included."""
 
 _LARGEST = float(np.finfo(np.float32).max)  # the native library computes in float
 _TINY = float(np.finfo(np.float64).eps)  # what Ember puts for a zero where none may be
@@ -64,21 +68,35 @@ def _xform(flame: Flame, place: str, xform: Xform) -> list[float]:
 
 
 def _variation(flame: Flame, place: str, variation: Variation) -> list[float]:
-    info = native.variations().get(variation.name.lower())
-    if info is None:
-        raise FlameError(f"flame {flame.name!r}, {place}: the variation {variation.name!r} is not known")
+    prefix, info = _find(flame, place, variation.name)
     given = {key.lower(): value for key, value in variation.parameters.items()}
-    values = [float(info.index), _number(flame, place, variation.name, variation.weight), float(len(info.parameters))]
+    values = [float(info.index), float(STAGES[prefix]), _number(flame, place, variation.name, variation.weight), float(len(info.parameters))]
     for parameter in info.parameters:
-        value = given.pop(parameter.name.lower(), parameter.default[flame.dialect])
-        values.append(_in_domain(_number(flame, place, parameter.name, value), parameter))
+        name = prefix + parameter.name
+        value = _number(flame, place, name, given.pop(name.lower(), parameter.default[flame.dialect]))
+        values.append(value if flame.dialect == "flam3" else _in_domain(value, parameter))
     if given:
-        raise FlameError(f"flame {flame.name!r}, {place}: {variation.name} has no parameter {sorted(given)[0]!r}")
+        known = ", ".join(prefix + parameter.name for parameter in info.parameters) or "none"
+        raise FlameError(f"flame {flame.name!r}, {place}: {variation.name} has no parameter {sorted(given)[0]!r}; it has {known}")
     return values
 
 
+def _find(flame: Flame, place: str, name: str) -> tuple[str, native.VariationInfo]:
+    """Returns the prefix of a variation's name and the variation it stands before."""
+    lower = name.lower()
+    if lower == "pre_blur" and flame.dialect == "flam3":
+        lower = "pre_gaussian_blur"  # flam3's only one of its kind: Ember has that name for a blur of uniform radius
+    prefix = next((prefix for prefix in ("pre_", "post_") if lower.startswith(prefix)), "")
+    info = native.variations().get(lower[len(prefix) :])
+    if info is None:
+        close = difflib.get_close_matches(lower[len(prefix) :], native.variations(), 1)
+        hint = f"; is {prefix}{native.variations()[close[0]].name} meant?" if close else ""
+        raise FlameError(f"flame {flame.name!r}, {place}: the variation {name!r} is not known{hint}")
+    return prefix, info
+
+
 def _in_domain(value: float, parameter: native.ParameterInfo) -> float:
-    """Returns the value that Ember would take for `value` (types and ranges of variations.md §2 to §4)."""
+    """Returns the value that Ember would take for `value`; flam3 takes every one as it is."""
     if parameter.kind.startswith("integer"):
         value = float(round(value))
     if parameter.kind == "cyclic" and not parameter.low <= value <= parameter.high:

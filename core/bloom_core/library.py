@@ -29,6 +29,8 @@ class RawParameter(ctypes.Structure):
         ("defaults", ctypes.c_double * 3),
         ("low", ctypes.c_double),
         ("high", ctypes.c_double),
+        ("soft_low", ctypes.c_double),
+        ("soft_high", ctypes.c_double),
         ("kind", ctypes.c_int32),
     ]
 

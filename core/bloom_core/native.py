@@ -41,13 +41,14 @@ KINDS = ("real", "integer", "integer_nonzero", "real_nonzero", "cyclic")
 
 @dataclass(frozen=True)
 class ParameterInfo:
-    """A variation's parameter: its default by dialect, its kind (of KINDS) and the range that files are limited to."""
+    """A variation's parameter: its default by dialect, its kind (of KINDS), the range that files are limited to, and a slider's."""
 
     name: str
     default: Mapping[str, float]
     kind: str
     low: float
     high: float
+    typical: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def variations() -> Mapping[str, VariationInfo]:
             parameter = library.RawParameter()
             lib.bloom_parameter(index, number, ctypes.byref(parameter))
             default = MappingProxyType(dict(zip(DIALECTS, parameter.defaults, strict=True)))
-            parameters.append(ParameterInfo(parameter.name.decode(), default, KINDS[parameter.kind], parameter.low, parameter.high))
+            typical = parameter.soft_low, parameter.soft_high
+            parameters.append(ParameterInfo(parameter.name.decode(), default, KINDS[parameter.kind], parameter.low, parameter.high, typical))
         name = info.name.decode()
         table[name.lower()] = VariationInfo(name, index, tuple(parameters))
     return MappingProxyType(table)

@@ -31,7 +31,7 @@ from .flame_buffer import pack
 from .native import Box, Cancelled, NativeError, Progress
 
 FORMAT = 1
-RENDERING = 2
+RENDERING = 3
 """Goes up whenever the renderer gives other bytes for the same flame and settings (tests/core/test_rendering.py notices), so that frames of
 an older renderer are not taken for its own."""
 
@@ -46,7 +46,8 @@ class TakeError(RuntimeError):
 class BakeSettings:
     """What a frame is baked with, besides its flame: `samples` iterations into `resolution` voxels along the box's longest side.
 
-    `gain`, `filter_radius` (voxels) and `fade` (share of the box) as in `native`.
+    `gain`, `filter_radius` (voxels), `fade` (share of the box) and `estimator` (radius of density estimation in voxels, 0 for none) as
+    in `native`.
     """
 
     box: Box
@@ -55,6 +56,7 @@ class BakeSettings:
     gain: float
     filter_radius: float = 1.0
     fade: float = 0.1
+    estimator: float = 0.0
     seed: int = 0
 
 
@@ -152,6 +154,8 @@ def _bake_frame(store: Path, key: str, flame: Flame, settings: BakeSettings, num
         ) as grid:
             if _is_a_point(grid):
                 raise TakeError(f"frame {number} of the range: the flame collapses to a point. Change its affines, or grow it anew.")
+            if settings.estimator:
+                grid.estimate(settings.estimator, threads=threads)
             grid.write_vdb(part, gain=settings.gain)
         os.replace(part, store / f"{key}.vdb")
     except OSError as error:

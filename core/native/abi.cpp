@@ -101,17 +101,18 @@ int32_t bloom_variation_count(void) { return variation_count(); }
 
 int32_t bloom_variation(int32_t variation, bloom_variation_info* out) {
   if (variation < 0 || variation >= variation_count()) return BLOOM_INVALID;
-  const VariationInfo& info = variation_table()[variation];
+  const VariationInfo& info = variation_info(variation);
   *out = {info.name, info.parameter_count};
   return BLOOM_OK;
 }
 
 int32_t bloom_parameter(int32_t variation, int32_t parameter, bloom_parameter_info* out) {
   if (variation < 0 || variation >= variation_count()) return BLOOM_INVALID;
-  const VariationInfo& info = variation_table()[variation];
+  const VariationInfo& info = variation_info(variation);
   if (parameter < 0 || parameter >= info.parameter_count) return BLOOM_INVALID;
   const Parameter& p = info.parameters[parameter];
-  *out = {p.name, {p.defaults[0], p.defaults[1], p.defaults[2]}, p.low, p.high, int32_t(p.kind)};
+  const double* defaults = p.defaults.of;
+  *out = {p.name, {defaults[0], defaults[1], defaults[2]}, p.limits.low, p.limits.high, p.typical.low, p.typical.high, int32_t(p.kind)};
   return BLOOM_OK;
 }
 

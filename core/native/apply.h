@@ -1,7 +1,7 @@
-// One xform at sixteen points: pre-affine, variations, post-affine.
+// One xform at sixteen points: pre-affine, variations before the sum, the sum, variations after it, post-affine.
 #pragma once
 #include "program.h"
-#include "registry.h"
+#include "variation.h"
 
 namespace bloom::BLOOM_ISA {
 
@@ -19,9 +19,9 @@ inline const double* parameters_of<double>(const Term& term) { return term.p; }
 template <class T>
 inline VariationFunction<T> function_of(int variation);
 template <>
-inline VariationFunction<float> function_of<float>(int variation) { return kEntries[variation].in_float; }
+inline VariationFunction<float> function_of<float>(int variation) { return kFunctions[variation].in_float; }
 template <>
-inline VariationFunction<double> function_of<double>(int variation) { return kEntries[variation].in_double; }
+inline VariationFunction<double> function_of<double>(int variation) { return kFunctions[variation].in_double; }
 
 // An xform's affines in the kernel's precision.
 template <class T>
@@ -38,14 +38,41 @@ inline Point<T> affine(const T* m, const Point<T>& p) {
           m[8] * p.x + m[9] * p.y + m[10] * p.z + m[11]};
 }
 
+// What a variation before or after the sum adds to: what its form leaves of the point.
+template <class T>
+inline Point<T> left_of(const Point<T>& p, Form form) {
+  Vec<T> none = T(0);
+  switch (form) {
+    case Form::adds: return p;
+    case Form::flat: return {none, none, p.z};
+    case Form::sets_z: return {p.x, p.y, none};
+    case Form::replaces: break;
+  }
+  return {none, none, none};
+}
+
+template <class T>
+inline void apply_in_turn(const TermList& terms, const Affines<T>& affines, Dialect dialect, Random& random, Point<T>& p) {
+  for (const Term& term : terms) {
+    Point<T> out = left_of<T>(p, term.form);
+    function_of<T>(term.variation)({p, T(term.weight), parameters_of<T>(term), affines.pre, dialect, random}, out);
+    p = out;
+  }
+}
+
 template <class T>
 inline Point<T> apply(const Program& program, const XformProgram& xform, const Affines<T>& affines, const Point<T>& from, Random& random) {
   Point<T> in = affine<T>(affines.pre, from), sum{Vec<T>(T(0)), Vec<T>(T(0)), Vec<T>(T(0))};
-  for (const Term& term : xform.terms) {
-    Call<T> call{in, T(term.weight), parameters_of<T>(term), affines.pre, program.dialect, random};
-    function_of<T>(term.variation)(call, sum);
+  if (!xform.before.empty()) apply_in_turn<T>(xform.before, affines, program.dialect, random, in);
+  if (xform.passes_on) sum = in;
+  for (const Term& term : xform.sum) {
+    T w = T(term.weight);
+    if (term.variation == kLinear)
+      sum.x += w * in.x, sum.y += w * in.y, sum.z += w * in.z;
+    else
+      function_of<T>(term.variation)({in, w, parameters_of<T>(term), affines.pre, program.dialect, random}, sum);
   }
-  if (xform.flattens) sum.z = Vec<T>(T(0));
+  if (!xform.after.empty()) apply_in_turn<T>(xform.after, affines, program.dialect, random, sum);
   return xform.has_post ? affine<T>(affines.post, sum) : sum;
 }
 

@@ -39,7 +39,8 @@ typedef struct {
 typedef struct {
   const char* name;
   double defaults[3]; /* Ember 25, Ember 1.0.0.14, flam3 */
-  double low, high;
+  double low, high;           /* what files are limited to */
+  double soft_low, soft_high; /* what is worth trying: a slider's ends */
   int32_t kind; /* 0 real, 1 integer, 2 non-zero integer, 3 non-zero real, 4 cyclic in [low, high] */
 } bloom_parameter_info;
 

@@ -54,7 +54,7 @@ class Game {
           p.x = select<T>(gone, symmetric(), p.x), p.y = select<T>(gone, symmetric(), p.y), p.z = select<T>(gone, T(0), p.z);
         }
         put(kAlongX, block, p.x), put(kAlongY, block, p.y), put(kAlongZ, block, p.z), put(kColor, block, color);
-        if (plotting && xform.opacity > 0) draw(p, color, gone, {index, float(xform.opacity), slot(block)}, statistics, sink);
+        if (plotting && float(xform.opacity) > 0) draw(p, color, gone, {index, float(xform.opacity), slot(block)}, statistics, sink);
       }
     }
     statistics.iterations += kPool;

@@ -108,28 +108,4 @@ void transform(const Program& program, const XformProgram& xform, bool in_double
 extern const Kernel kKernel;
 const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, transform};
 
-#ifdef BLOOM_BASELINE
-static VariationInfo infos[kEntryCount];
-#endif
-
 }  // namespace bloom::BLOOM_ISA
-
-#ifdef BLOOM_BASELINE
-namespace bloom {
-
-int variation_count() { return BLOOM_ISA::kEntryCount; }
-
-const VariationInfo* variation_table() {
-  static const VariationInfo* table = [] {
-    for (int i = 0; i < BLOOM_ISA::kEntryCount; ++i) BLOOM_ISA::infos[i] = BLOOM_ISA::kEntries[i].info;
-    return BLOOM_ISA::infos;
-  }();
-  return table;
-}
-
-void prepare_parameters(int variation, double weight, Dialect dialect, double* p) {
-  if (BLOOM_ISA::kEntries[variation].prepare) BLOOM_ISA::kEntries[variation].prepare(weight, dialect, p);
-}
-
-}  // namespace bloom
-#endif

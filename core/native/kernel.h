@@ -59,6 +59,5 @@ struct Kernel {
 };
 
 const Kernel& kernel();  // the best one that this processor runs
-void prepare_parameters(int variation, double weight, Dialect dialect, double* p);
 
 }  // namespace bloom

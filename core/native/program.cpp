@@ -1,20 +1,21 @@
 #include "program.h"
 
 #include <math.h>
-
-#include "kernel.h"
+#include <string.h>
 
 namespace bloom {
 namespace {
 
-// Hands out the buffer's values one by one; `good` turns false at the first value that is not there or not finite.
+constexpr double kLargest = 3.4028234663852886e38;  // a float's
+
+// Hands out the buffer's values one by one; `good` turns false at the first value that is not there or not a float's.
 struct Reader {
   const double* at;
   const double* end;
   bool good = true;
 
   double next() {
-    if (at == end || !isfinite(*at)) return good = false, 0;
+    if (at == end || !(fabs(*at) <= kLargest)) return good = false, 0;
     return *at++;
   }
   int whole(int low, int high) {
@@ -24,31 +25,37 @@ struct Reader {
   }
 };
 
+// To float without leaving its range, which is undefined in C++.
+float narrowed(double v) { return v > kLargest ? INFINITY : v < -kLargest ? -INFINITY : float(v); }
+
 bool read_xform(Reader& in, Dialect dialect, XformProgram& out) {
   out.weight = in.next(), out.color = in.next(), out.color_speed = in.next(), out.opacity = in.next();
   for (double& v : out.pre) v = in.next();
   for (double& v : out.post) v = in.next();
   static const double identity[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
-  out.has_post = false, out.flattens = false;
+  out.has_post = false;
   for (int i = 0; i < 12; ++i) out.has_post |= out.post[i] != identity[i];
+  TermList flattening;
   int count = in.whole(0, kMaxVariations);
   for (int i = 0; i < count && in.good; ++i) {
     Term term{};
     term.variation = in.whole(0, variation_count() - 1);
+    Stage stage = Stage(in.whole(0, kStages - 1));
     term.weight = in.next();
-    const VariationInfo& info = variation_table()[term.variation];
+    const VariationInfo& info = variation_info(term.variation);
+    term.form = info.form;
     int parameters = in.whole(info.parameter_count, info.parameter_count);
     for (int k = 0; k < parameters && in.good; ++k) term.p[k] = in.next();
     if (!in.good) return false;
-    if (std::string(info.name) == "flatten") {
-      out.flattens = true;
-      continue;
-    }
-    prepare_parameters(term.variation, term.weight, dialect, term.p);
-    term.weight_float = float(term.weight);
-    for (int k = 0; k < kMaxParameters + kMaxDerived; ++k) term.p_float[k] = float(term.p[k]);
-    out.terms.push_back(term);
+    if (info.prepare) info.prepare(term.weight, dialect, term.p);
+    for (int k = 0; k < kMaxParameters + kMaxDerived; ++k) term.p_float[k] = narrowed(term.p[k]);
+    if (stage == Stage::before) out.before.push_back(term);
+    else if (stage == Stage::after) out.after.push_back(term);
+    else if (strcmp(info.name, "flatten") == 0) flattening.push_back(term);
+    else out.sum.push_back(term);
   }
+  out.sum.insert(out.sum.end(), flattening.begin(), flattening.end());
+  out.passes_on = out.sum.empty() && !out.before.empty();
   bool in_range = out.weight >= 0 && out.opacity >= 0 && out.opacity <= 1 && out.color >= 0 && out.color <= 1 &&
                   out.color_speed >= -1 && out.color_speed <= 1;
   return in.good && in_range;

@@ -9,21 +9,24 @@
 
 namespace bloom {
 
-constexpr int kMaxXforms = 128, kMaxVariations = 64, kMagic = 4027, kBufferVersion = 1;
+constexpr int kMaxXforms = 128, kMaxVariations = 64, kMagic = 4027, kBufferVersion = 2;
 
 struct Term {
   int variation;  // index in the table
+  Form form;
   double weight;
   double p[kMaxParameters + kMaxDerived];
-  float weight_float;
   float p_float[kMaxParameters + kMaxDerived];
 };
+
+using TermList = std::vector<Term>;
 
 struct XformProgram {
   double weight, color, color_speed, opacity;
   double pre[12], post[12];
-  bool has_post, flattens;
-  std::vector<Term> terms;  // without `flatten`
+  bool has_post;
+  bool passes_on;  // there are variations before the sum, but none in it: their point is the sum
+  TermList before, sum, after;  // in the sum, `flatten` is last
 };
 
 struct Program {

@@ -1,118 +1,207 @@
-// Every variation, once: its name, its parameters (defaults for Ember 25, Ember 1.0.0.14, flam3), its function.
+// Every variation, once: its name, what it does before or after a sum, its parameters, its function.
 #pragma once
-#include "variations_ember.h"
-#include "variations_flam3.h"
+#include "variations_3d.h"
+#include "variations_blur.h"
+#include "variations_classic.h"
+#include "variations_complex.h"
+#include "variations_folds.h"
+#include "variations_hypercomplex.h"
+#include "variations_julia.h"
+#include "variations_polar.h"
+#include "variations_tiles.h"
 
 namespace bloom::BLOOM_ISA {
 
 struct Entry {
   VariationInfo info;
-  VariationFunction<float> in_float;
-  VariationFunction<double> in_double;
-  void (*prepare)(double weight, Dialect dialect, double* p);
+  VariationFunctions functions;
 };
 
-using enum ParameterKind;
-constexpr double kEpsilon = 2.2204460492503131e-16, kAny = 1e300, kTurn = 3.14159265358979323846;
+using enum Form;
 
-constexpr Parameter kBlob[] = {{"blob_low", {0, 0, 0}}, {"blob_high", {1, 1, 1}}, {"blob_waves", {1, 1, 1}}};
-constexpr Parameter kPdj[] = {{"pdj_a", {0, 0, 0}}, {"pdj_b", {0, 0, 0}}, {"pdj_c", {0, 0, 0}}, {"pdj_d", {0, 0, 0}}};
-constexpr Parameter kFan2[] = {{"fan2_x", {0.707106781186547524, 0.707106781186547524, 0}}, {"fan2_y", {-0.707106781186547524, -0.707106781186547524, 0}}};
-constexpr Parameter kRings2[] = {{"rings2_val", {1, 1, 0}}};
-constexpr Parameter kCurl[] = {{"curl_c1", {1, 1, 1}}, {"curl_c2", {0, 0, 0}}};
-constexpr Parameter kOscilloscope[] = {{"oscilloscope_separation", {1, 1, 1}}, {"oscilloscope_frequency", {kTurn, kTurn, kTurn}},
-                                       {"oscilloscope_amplitude", {1, 1, 1}}, {"oscilloscope_damping", {0, 0, 0}}};
-constexpr Parameter kAuger[] = {{"auger_sym", {0, 0, 0}}, {"auger_weight", {0.5, 0.5, 0.5}}, {"auger_freq", {5, 5, 1}}, {"auger_scale", {0.1, 0.1, 1}}};
-constexpr Parameter kWaves2[] = {{"waves2_scalex", {0, 0, 0}}, {"waves2_scaley", {0, 0, 0}}, {"waves2_freqx", {2, 2, 0}},
-                                 {"waves2_freqy", {2, 2, 0}}, {"waves2_scalez", {0, 0, 0}}, {"waves2_freqz", {0, 0, 0}}};
-constexpr Parameter kEpispiral[] = {{"epispiral_n", {6, 6, 6}}, {"epispiral_thickness", {0, 0, 0}}, {"epispiral_holes", {1, 1, 1}}};
-constexpr Parameter kBlurPixelize[] = {{"blur_pixelize_size", {0.1, 0.1, 0.1}, real, kEpsilon, kAny}, {"blur_pixelize_scale", {1, 1, 1}}};
-constexpr Parameter kBlurHeart[] = {{"blur_heart_p", {0.5, 0.5, 0.5}}, {"blur_heart_a", {-0.6, -0.6, -0.6}}, {"blur_heart_b", {0.7, 0.7, 0.7}}};
-constexpr Parameter kBlocky[] = {{"blocky_x", {1, 1, 1}}, {"blocky_y", {1, 1, 1}}, {"blocky_mp", {4, 4, 4}, real_nonzero}};
-constexpr Parameter kPoincare[] = {{"poincare_c1r", {1, 1, 1}}, {"poincare_c1a", {-1, -1, -1}, cyclic, -kTurn, kTurn},
-                                   {"poincare_c2r", {1, 1, 1}}, {"poincare_c2a", {1, 1, 1}, cyclic, -kTurn, kTurn}};
-constexpr Parameter kTruchet[] = {{"Truchet_extended", {1, 0, 1}}, {"Truchet_exponent", {2, 2, 2}, real_nonzero, 0.001, 2},
-                                  {"Truchet_arc_width", {0.5, 0.5, 0.5}, real_nonzero, 0.001, 1}, {"Truchet_rotation", {0, 0, 0}},
-                                  {"Truchet_size", {1, 1, 1}, real, 0.001, kAny}, {"Truchet_seed", {50, 50, 50}}};
-constexpr Parameter kGlynnSim2[] = {{"GlynnSim2_radius", {1, 1, 1}, real, 0, kAny}, {"GlynnSim2_thickness", {0.1, 0.1, 0.1}, real, 0, 1},
-                                    {"GlynnSim2_contrast", {0.5, 0.5, 0.5}, real, 0, 1}, {"GlynnSim2_pow", {1.5, 1.5, 1.5}},
-                                    {"GlynnSim2_Phi1", {0, 0, 0}}, {"GlynnSim2_Phi2", {360, 360, 360}}};
-constexpr Parameter kZ[] = {{"z_hypergon", {0, 0, 0}}, {"z_hypergon_n", {4, 4, 4}, integer, 3, kAny}, {"z_hypergon_r", {1, 1, 1}},
-                            {"z_star", {0, 0, 0}}, {"z_star_n", {5, 5, 5}, integer, 3, kAny},
-                            {"z_star_slope", {1.57079632679489662, 1.57079632679489662, 1.57079632679489662}, real, kEpsilon, 1.57079632679489662},
-                            {"z_lituus", {0, 0, 0}}, {"z_lituus_a", {1, 1, 1}}, {"z_super", {0, 0, 0}}, {"z_super_m", {1, 1, 1}},
-                            {"z_super_n1", {1, 1, 1}, real_nonzero}, {"z_super_n2", {1, 1, 1}}, {"z_super_n3", {1, 1, 1}}};
-constexpr Parameter kCrackle[] = {{"crackle_cellsize", {1, 1, 1}, real, 0.0001, kAny}, {"crackle_power", {0.2, 0.2, 0.2}},
-                                  {"crackle_distort", {0, 0, 0}}, {"crackle_scale", {1, 1, 1}}, {"crackle_z", {0, 0, 0}}};
-constexpr Parameter kTaurus[] = {{"taurus_r", {3, 3, 3}}, {"taurus_n", {5, 5, 5}}, {"taurus_inv", {1.5, 1.5, 1.5}}, {"taurus_sor", {1, 1, 1}}};
-constexpr Parameter kJulia3D[] = {{"julia3D_power", {2, 2, 2}, integer_nonzero}};
+// Parameters stand beside their function as FUNCTION_parameters, what is derived from them as prepare_FUNCTION.
+#define BLOOM_ENTRY(name, function, form, parameters, count, prepare) \
+  Entry{{name, form, parameters, count, prepare}, {function<float>, function<double>}}
+#define BLOOM_COUNT(array) int(sizeof array / sizeof *array)
+#define BLOOM_PLAIN(name, function, form) BLOOM_ENTRY(name, function, form, nullptr, 0, nullptr)
+#define BLOOM_WITH(name, function, form) BLOOM_ENTRY(name, function, form, function##_parameters, BLOOM_COUNT(function##_parameters), nullptr)
+#define BLOOM_PREPARED(name, function, form) \
+  BLOOM_ENTRY(name, function, form, function##_parameters, BLOOM_COUNT(function##_parameters), prepare_##function)
 
-#define BLOOM_PLAIN(name, function) Entry{{name, nullptr, 0}, function<float>, function<double>, nullptr}
-#define BLOOM_WITH(name, function, parameters) \
-  Entry{{name, parameters, int(sizeof parameters / sizeof *parameters)}, function<float>, function<double>, nullptr}
-#define BLOOM_PREPARED(name, function, parameters, prepare) \
-  Entry{{name, parameters, int(sizeof parameters / sizeof *parameters)}, function<float>, function<double>, prepare}
-
-// The position of a variation here is its number in the flame buffer: add at the end.
+// The position of a variation here is its number in the flame buffer.
 constexpr Entry kEntries[] = {
-    BLOOM_PLAIN("linear", linear),
-    BLOOM_PLAIN("sinusoidal", sinusoidal),
-    BLOOM_PLAIN("spherical", spherical),
-    BLOOM_PLAIN("swirl", swirl),
-    BLOOM_PLAIN("horseshoe", horseshoe),
-    BLOOM_PLAIN("polar", polar),
-    BLOOM_PLAIN("handkerchief", handkerchief),
-    BLOOM_PLAIN("heart", heart),
-    BLOOM_PLAIN("disc", disc),
-    BLOOM_PLAIN("spiral", spiral),
-    BLOOM_PLAIN("hyperbolic", hyperbolic),
-    BLOOM_PLAIN("diamond", diamond),
-    BLOOM_PLAIN("ex", ex),
-    BLOOM_PLAIN("julia", julia),
-    BLOOM_PLAIN("bent", bent),
-    BLOOM_PLAIN("waves", waves),
-    BLOOM_PLAIN("fisheye", fisheye),
-    BLOOM_PLAIN("popcorn", popcorn),
-    BLOOM_PLAIN("exponential", exponential),
-    BLOOM_PLAIN("power", power),
-    BLOOM_PLAIN("cosine", cosine),
-    BLOOM_PLAIN("rings", rings),
-    BLOOM_PLAIN("fan", fan),
-    BLOOM_WITH("blob", blob, kBlob),
-    BLOOM_WITH("pdj", pdj, kPdj),
-    BLOOM_WITH("fan2", fan2, kFan2),
-    BLOOM_WITH("rings2", rings2, kRings2),
-    BLOOM_PLAIN("eyefish", eyefish),
-    BLOOM_PLAIN("bubble", bubble),
-    BLOOM_PLAIN("cylinder", cylinder),
-    BLOOM_PLAIN("gaussian_blur", gaussian_blur),
-    BLOOM_WITH("curl", curl, kCurl),
-    BLOOM_PLAIN("arch", arch),
-    BLOOM_PLAIN("cross", cross),
-    BLOOM_PLAIN("butterfly", butterfly),
-    BLOOM_WITH("oscilloscope", oscilloscope, kOscilloscope),
-    BLOOM_PLAIN("sec", sec),
-    BLOOM_WITH("auger", auger, kAuger),
-    BLOOM_WITH("waves2", waves2, kWaves2),
-    BLOOM_WITH("epispiral", epispiral, kEpispiral),
-    BLOOM_WITH("blur_pixelize", blur_pixelize, kBlurPixelize),
-    BLOOM_WITH("blur_heart", blur_heart, kBlurHeart),
-    BLOOM_WITH("blocky", blocky, kBlocky),
-    BLOOM_PREPARED("poincare", poincare, kPoincare, prepare_poincare),
-    BLOOM_PREPARED("Truchet", truchet, kTruchet, prepare_truchet),
-    BLOOM_WITH("GlynnSim2", glynnsim2, kGlynnSim2),
-    BLOOM_WITH("z", z, kZ),
-    BLOOM_WITH("crackle", crackle, kCrackle),
-    BLOOM_WITH("taurus", taurus, kTaurus),
-    BLOOM_PLAIN("flatten", flatten),
-    BLOOM_PLAIN("zcone", zcone),
-    BLOOM_PLAIN("ztranslate", ztranslate),
-    BLOOM_PLAIN("zblur", zblur),
-    BLOOM_PREPARED("julia3D", julia3d, kJulia3D, prepare_julia3d),
-    BLOOM_PLAIN("linear3D", linear),
+    // flam3's, in its order.
+    BLOOM_PLAIN("linear", linear, replaces),
+    BLOOM_PLAIN("sinusoidal", sinusoidal, replaces),
+    BLOOM_PLAIN("spherical", spherical, replaces),
+    BLOOM_PLAIN("swirl", swirl, replaces),
+    BLOOM_PLAIN("horseshoe", horseshoe, replaces),
+    BLOOM_PLAIN("polar", polar, replaces),
+    BLOOM_PLAIN("handkerchief", handkerchief, flat),
+    BLOOM_PLAIN("heart", heart, flat),
+    BLOOM_PLAIN("disc", disc, replaces),
+    BLOOM_PLAIN("spiral", spiral, replaces),
+    BLOOM_PLAIN("hyperbolic", hyperbolic, replaces),
+    BLOOM_PLAIN("diamond", diamond, flat),
+    BLOOM_PLAIN("ex", ex, flat),
+    BLOOM_PLAIN("julia", julia, flat),
+    BLOOM_PLAIN("bent", bent, flat),
+    BLOOM_PLAIN("waves", waves, flat),
+    BLOOM_PLAIN("fisheye", fisheye, flat),
+    BLOOM_PLAIN("popcorn", popcorn, flat),
+    BLOOM_PLAIN("exponential", exponential, flat),
+    BLOOM_PLAIN("power", power, flat),
+    BLOOM_PLAIN("cosine", cosine, flat),
+    BLOOM_PLAIN("rings", rings, flat),
+    BLOOM_PLAIN("fan", fan, flat),
+    BLOOM_WITH("blob", blob, flat),
+    BLOOM_WITH("pdj", pdj, replaces),
+    BLOOM_PREPARED("fan2", fan2, replaces),
+    BLOOM_WITH("rings2", rings2, replaces),
+    BLOOM_PLAIN("eyefish", eyefish, replaces),
+    BLOOM_PLAIN("bubble", bubble, replaces),
+    BLOOM_PLAIN("cylinder", cylinder, replaces),
+    BLOOM_PREPARED("perspective", perspective, flat),
+    BLOOM_PLAIN("noise", noise, replaces),
+    BLOOM_PREPARED("julian", julian, replaces),
+    BLOOM_PREPARED("juliascope", juliascope, replaces),
+    BLOOM_PLAIN("blur", blur, adds),
+    BLOOM_PLAIN("gaussian_blur", gaussian_blur, adds),
+    BLOOM_PREPARED("radial_blur", radial_blur, replaces),
+    BLOOM_WITH("pie", pie, adds),
+    BLOOM_PREPARED("ngon", ngon, replaces),
+    BLOOM_WITH("curl", curl, flat),
+    BLOOM_WITH("rectangles", rectangles, replaces),
+    BLOOM_PLAIN("arch", arch, adds),
+    BLOOM_PLAIN("tangent", tangent, flat),
+    BLOOM_PLAIN("square", square_blur, adds),
+    BLOOM_PLAIN("rays", rays, flat),
+    BLOOM_PLAIN("blade", blade, flat),
+    BLOOM_PLAIN("secant2", secant2, flat),
+    BLOOM_PLAIN("twintrian", twintrian, flat),
+    BLOOM_PLAIN("cross", cross, replaces),
+    BLOOM_PREPARED("disc2", disc2, flat),
+    BLOOM_PREPARED("super_shape", super_shape, flat),
+    BLOOM_WITH("flower", flower, flat),
+    BLOOM_WITH("conic", conic, flat),
+    BLOOM_WITH("parabola", parabola, flat),
+    BLOOM_WITH("bent2", bent2, flat),
+    BLOOM_WITH("bipolar", bipolar, replaces),
+    BLOOM_PLAIN("boarders", boarders, flat),
+    BLOOM_PLAIN("butterfly", butterfly, flat),
+    BLOOM_PREPARED("cell", cell, flat),
+    BLOOM_PREPARED("cpow", cpow, flat),
+    BLOOM_PREPARED("curve", curve, flat),
+    BLOOM_PLAIN("edisc", edisc, flat),
+    BLOOM_PLAIN("elliptic", elliptic, flat),
+    BLOOM_PREPARED("escher", escher, replaces),
+    BLOOM_PLAIN("foci", foci, replaces),
+    BLOOM_WITH("lazysusan", lazysusan, replaces),
+    BLOOM_PLAIN("loonie", loonie, replaces),
+    BLOOM_WITH("modulus", modulus, flat),
+    BLOOM_WITH("oscilloscope", oscilloscope, flat),
+    BLOOM_PLAIN("polar2", polar2, replaces),
+    BLOOM_WITH("popcorn2", popcorn2, flat),
+    BLOOM_PLAIN("scry", scry, flat),
+    BLOOM_WITH("separation", separation, replaces),
+    BLOOM_WITH("split", split, flat),
+    BLOOM_WITH("splits", splits, replaces),
+    BLOOM_WITH("stripes", stripes, flat),
+    BLOOM_PREPARED("wedge", wedge, replaces),
+    BLOOM_PREPARED("wedge_julia", wedge_julia, flat),
+    BLOOM_PREPARED("wedge_sph", wedge_sph, flat),
+    BLOOM_WITH("whorl", whorl, flat),
+    BLOOM_WITH("waves2", waves2, replaces),
+    BLOOM_PLAIN("exp", complex_exp, flat),
+    BLOOM_PREPARED("log", complex_log, replaces),
+    BLOOM_PLAIN("sin", complex_sin, flat),
+    BLOOM_PLAIN("cos", complex_cos, flat),
+    BLOOM_PLAIN("tan", complex_tan, flat),
+    BLOOM_PLAIN("sec", complex_sec, flat),
+    BLOOM_PLAIN("csc", complex_csc, flat),
+    BLOOM_PLAIN("cot", complex_cot, flat),
+    BLOOM_PLAIN("sinh", complex_sinh, flat),
+    BLOOM_PLAIN("cosh", complex_cosh, flat),
+    BLOOM_PLAIN("tanh", complex_tanh, flat),
+    BLOOM_PLAIN("sech", complex_sech, flat),
+    BLOOM_PLAIN("csch", complex_csch, flat),
+    BLOOM_PLAIN("coth", complex_coth, flat),
+    BLOOM_WITH("auger", auger, replaces),
+    BLOOM_WITH("flux", flux, replaces),
+    BLOOM_WITH("mobius", mobius, replaces),
+    // Ember's further ones: of the plane, then of space.
+    BLOOM_WITH("epispiral", epispiral, flat),
+    BLOOM_WITH("blur_pixelize", blur_pixelize, replaces),
+    BLOOM_WITH("blur_heart", blur_heart, adds),
+    BLOOM_WITH("blocky", blocky, flat),
+    BLOOM_PREPARED("poincare", poincare, flat),
+    BLOOM_PREPARED("Truchet", truchet, flat),
+    BLOOM_PREPARED("GlynnSim2", glynnsim2, flat),
+    BLOOM_PREPARED("z", z_shapes, flat),
+    BLOOM_WITH("crackle", crackle, flat),
+    BLOOM_PLAIN("cylinder2", cylinder2, flat),
+    BLOOM_PREPARED("mobius_strip", mobius_strip, flat),
+    BLOOM_PLAIN("block", block, flat),
+    BLOOM_WITH("swirl3", swirl3, flat),
+    BLOOM_PREPARED("swirl3r", swirl3r, flat),
+    BLOOM_PLAIN("linear3D", linear, replaces),
+    BLOOM_PLAIN("flatten", flatten, sets_z),
+    BLOOM_PLAIN("zscale", zscale, replaces),
+    BLOOM_PLAIN("ztranslate", ztranslate, adds),
+    BLOOM_PLAIN("zcone", zcone, sets_z),
+    BLOOM_PLAIN("zblur", zblur, adds),
+    BLOOM_PLAIN("blur3D", blur3d, adds),
+    BLOOM_PLAIN("Spherical3D", spherical3d, replaces),
+    BLOOM_PREPARED("curl3D", curl3d, replaces),
+    BLOOM_WITH("disc3d", disc3d, replaces),
+    BLOOM_PLAIN("hemisphere", hemisphere, replaces),
+    BLOOM_WITH("bubble2", bubble2, replaces),
+    BLOOM_PREPARED("julia3D", julia3d, replaces),
+    BLOOM_PREPARED("julia3Dz", julia3dz, replaces),
+    BLOOM_PREPARED("julia3Dq", julia3dq, replaces),
+    BLOOM_PREPARED("julian3Dx", julian3dx, replaces),
+    BLOOM_PLAIN("blade3D", blade3d, replaces),
+    BLOOM_WITH("blob3D", blob3d, replaces),
+    BLOOM_WITH("sphereblur", sphereblur, adds),
+    BLOOM_PLAIN("sinusoidal3D", sinusoidal3d, replaces),
+    BLOOM_PLAIN("foci_3D", foci_3d, replaces),
+    BLOOM_PREPARED("popcorn2_3D", popcorn2_3d, flat),
+    BLOOM_WITH("waves2_3D", waves2_3d, replaces),
+    BLOOM_PLAIN("scry_3D", scry_3d, replaces),
+    BLOOM_WITH("splits3D", splits3d, replaces),
+    BLOOM_WITH("pie3D", pie3d, adds),
+    BLOOM_PLAIN("loonie_3D", loonie_3d, replaces),
+    BLOOM_WITH("ovoid3d", ovoid3d, replaces),
+    BLOOM_PLAIN("roundspher3D", roundspher3d, flat),
+    BLOOM_PLAIN("square3D", square3d, adds),
+    BLOOM_PREPARED("SuperShape3D", supershape3d, adds),
+    BLOOM_PREPARED("hypertile3D", hypertile3d, replaces),
+    BLOOM_PREPARED("hypertile3D1", hypertile3d1, replaces),
+    BLOOM_PREPARED("hypertile3D2", hypertile3d2, replaces),
+    BLOOM_PREPARED("poincare3D", poincare3d, replaces),
+    BLOOM_WITH("taurus", taurus, replaces),
+    BLOOM_WITH("helix", helix, replaces),
+    BLOOM_WITH("helicoid", helicoid, replaces),
+    BLOOM_PLAIN("rotate_x", rotate_x, replaces),
+    BLOOM_PLAIN("rotate_y", rotate_y, replaces),
+    BLOOM_PLAIN("rotate_z", rotate_z, replaces),
+    BLOOM_PLAIN("mirror_x", mirror_x, replaces),
+    BLOOM_PLAIN("mirror_y", mirror_y, replaces),
+    BLOOM_PLAIN("mirror_z", mirror_z, replaces),
+    BLOOM_WITH("extrude", extrude, sets_z),
+    BLOOM_WITH("sphyp3D", sphyp3d, replaces),
+    BLOOM_PLAIN("sinq", sinq, replaces),
+    BLOOM_PLAIN("cosq", cosq, replaces),
+    BLOOM_PLAIN("tanq", tanq, replaces),
+    BLOOM_WITH("mobiq", mobiq, replaces),
+    BLOOM_WITH("spherivoid", spherivoid, replaces),
+    BLOOM_WITH("linearT3D", lineart3d, replaces),
+    BLOOM_WITH("depth", depth, replaces),
 };
-constexpr int kEntryCount = sizeof kEntries / sizeof *kEntries;
+constexpr int kEntryCount = BLOOM_COUNT(kEntries);
 
+#undef BLOOM_ENTRY
+#undef BLOOM_COUNT
 #undef BLOOM_PLAIN
 #undef BLOOM_WITH
 #undef BLOOM_PREPARED

@@ -1,4 +1,4 @@
-// The one place where a variation's name, parameters, defaults and ranges stand. Python reads them through the ABI.
+// The one form in which a variation's name, parameters, defaults and ranges stand. Python reads them through the ABI.
 #pragma once
 #include <stdint.h>
 
@@ -10,23 +10,54 @@ constexpr int kDialects = 3;
 
 enum class ParameterKind : int32_t { real, integer, integer_nonzero, real_nonzero, cyclic };
 
+// A parameter's default in each dialect.
+struct Defaults {
+  double of[kDialects];
+  constexpr Defaults(double all) : of{all, all, all} {}
+  constexpr Defaults(double ember, double flam3) : of{ember, ember, flam3} {}
+  constexpr Defaults(double ember_25, double ember_1_0_0_14, double flam3) : of{ember_25, ember_1_0_0_14, flam3} {}
+};
+
+struct Range {
+  double low, high;
+};
+constexpr double kHalfTurn = 3.14159265358979323846;
+constexpr double kSmallest = 2.2204460492503131e-16;  // what Ember puts for a zero where none may be
+constexpr Range kUnlimited{-1e300, 1e300}, kNotNegative{0, 1e300}, kPositive{kSmallest, 1e300}, kAtLeastOne{1, 1e300}, kCircle{-kHalfTurn, kHalfTurn};
+
 struct Parameter {
   const char* name;
-  double defaults[kDialects];
+  Defaults defaults;
+  Range typical;  // what is worth trying: a slider's ends
   ParameterKind kind = ParameterKind::real;
-  double low = -1e300, high = 1e300;
+  Range limits = kUnlimited;
 };
 
 constexpr int kMaxParameters = 16;
 constexpr int kMaxDerived = 8;
 
-struct VariationInfo {
-  const char* name;
-  const Parameter* parameters;
-  int parameter_count;
+// Where one stands in an xform; the numbers are part of the flame buffer.
+enum class Stage : int32_t { sum = 0, before = 1, after = 2 };
+constexpr int kStages = 3;
+
+// What the function adds to when it stands before or after the sum: how much of the point is left.
+enum class Form : int32_t {
+  replaces,  // nothing
+  flat,      // z: the function is one of the plane
+  adds,      // all: the function does not look at the point
+  sets_z,    // x and y
 };
 
-const VariationInfo* variation_table();
+struct VariationInfo {
+  const char* name;
+  Form form;
+  const Parameter* parameters;
+  int parameter_count;
+  // Writes up to kMaxDerived numbers behind the parameters, so that points need not compute them again and again.
+  void (*prepare)(double weight, Dialect dialect, double* p);
+};
+
 int variation_count();
+const VariationInfo& variation_info(int variation);  // 0 <= variation < variation_count()
 
 }  // namespace bloom

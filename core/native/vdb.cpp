@@ -78,6 +78,13 @@ Tree build_tree(const Grid& grid) {
 
 using LeafMask = std::array<uint64_t, kLeafVoxels / 64>;
 
+// Calls f(voxel) for every bit that is set.
+template <class Function>
+inline void for_each(const LeafMask& mask, Function f) {
+  for (int word = 0; word < kLeafVoxels / 64; ++word)
+    for (uint64_t bits = mask[word]; bits; bits &= bits - 1) f(word * 64 + __builtin_ctzll(bits));
+}
+
 // The leaves in the order of the tree, what is active in them, and where in the grid that lies.
 struct Active {
   std::vector<const Leaf*> leaves;
@@ -92,19 +99,25 @@ Active find_active(const Grid& grid, const Tree& tree) {
   for (const Upper& upper : tree.uppers)
     for (const auto& [ignored, number] : upper.lowers)
       for (const auto& [also_ignored, leaf] : tree.lowers[number].leaves) out.leaves.push_back(&grid.leaves()[leaf]);
+  bool first = true;
   for (const Leaf* leaf : out.leaves) {
     LeafMask mask{};
-    for (int i = 0; i < kLeafVoxels; ++i) mask[i / 64] |= uint64_t(leaf->voxels[i].hits > 0) << (i % 64);
+    for (int word = 0; word < kLeafVoxels / 64; ++word)
+      for (int bit = 0; bit < 64; ++bit) mask[word] |= uint64_t(leaf->voxels[word * 64 + bit].hits > 0) << bit;
     out.masks.push_back(mask);
-    for (int i = 0; i < kLeafVoxels; ++i) {
-      if (!(mask[i / 64] >> (i % 64) & 1)) continue;
-      const int32_t p[3] = {leaf->origin[0] + (i >> 6), leaf->origin[1] + (i >> 3 & 7), leaf->origin[2] + (i & 7)};
-      for (int axis = 0; axis < 3; ++axis) {
-        out.low[axis] = out.voxels ? std::min(out.low[axis], p[axis]) : p[axis];
-        out.high[axis] = out.voxels ? std::max(out.high[axis], p[axis]) : p[axis];
-      }
-      ++out.voxels;
+    // A word of the mask is one plane of x; its bytes are the rows of y, their bits z.
+    uint64_t planes = 0, all = 0;
+    for (int x = 0; x < kLeafSide; ++x) planes |= uint64_t(mask[x] != 0) << x, all |= mask[x], out.voxels += __builtin_popcountll(mask[x]);
+    if (!planes) continue;
+    uint64_t rows = 0, columns = 0;
+    for (int y = 0; y < kLeafSide; ++y) rows |= uint64_t((all >> (8 * y) & 255) != 0) << y, columns |= all >> (8 * y) & 255;
+    const uint64_t seen[3] = {planes, rows, columns};
+    for (int axis = 0; axis < 3; ++axis) {
+      int32_t low = leaf->origin[axis] + __builtin_ctzll(seen[axis]), high = leaf->origin[axis] + 63 - __builtin_clzll(seen[axis]);
+      out.low[axis] = first ? low : std::min(out.low[axis], low);
+      out.high[axis] = first ? high : std::max(out.high[axis], high);
     }
+    first = false;
   }
   return out;
 }
@@ -190,8 +203,7 @@ class GridWriter {
       out_.bytes(&mask, sizeof mask);
       out_.value(kInactiveIsBackground);
       uint32_t n = 0;
-      for (int i = 0; i < kLeafVoxels; ++i)
-        if (mask[i / 64] >> (i % 64) & 1) value(*active_.leaves[leaf], i, whole + n), n += channels;
+      for_each(mask, [&](int voxel) { value(*active_.leaves[leaf], voxel, whole + n), n += channels; });
       if (storage_.half)
         for (uint32_t i = 0; i < n; ++i) halves[i] = to_half(whole[i]);
       values(storage_.half ? static_cast<const void*>(halves) : whole, (storage_.half ? 2 : 4) * channels, n / channels);

@@ -84,3 +84,23 @@ def test_a_flame_without_a_final_xform_becomes_a_design() -> None:
     lotus = designs.design("lotus").open
     flower = designs.design_from_flame(Flame(lotus.xforms, palette=lotus.palette, name="plain"))
     assert flower.bud.final is None and flower.title == "plain"
+
+
+def test_a_box_follows_a_sequence_without_jumping() -> None:
+    lotus = designs.design("lotus")
+    small = lotus.open.with_xform(0, replace(lotus.open.xforms[0], color=0.9))
+    # It stays while it serves: for the poses it was made for, and after an edit that moves nothing.
+    assert designs.follow(lotus.box, [lotus.bud, lotus.open, small]) is lotus.box
+    # A flower that outgrows it, even for some frames in the middle, gets another one; and one that is far too large shrinks.
+    final = lotus.open.final
+    assert final is not None
+    grown = replace(lotus.open, final=replace(final, post=2.0 * final.post))
+    larger = designs.follow(lotus.box, [lotus.open, *[grown] * 5, lotus.open])
+    assert larger.high[0] > 1.8 * lotus.box.high[0]
+    assert designs.follow(larger, [lotus.bud, lotus.open]).high[0] < 0.7 * larger.high[0]
+
+
+def test_a_dark_flame_takes_no_room() -> None:
+    lotus = designs.design("lotus").open
+    dark = replace(lotus, xforms=tuple(replace(xform, opacity=0.0) for xform in lotus.xforms))
+    assert designs.bounds((lotus, dark)) == designs.bounds((lotus,))

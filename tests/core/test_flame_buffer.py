@@ -20,9 +20,9 @@ def parameters(variation: Variation, dialect: str = "ember-25") -> list[float]:
     """Returns the packed parameters of an xform with this one variation."""
     packed = pack(Flame((Xform((variation,)),), dialect=dialect))
     start = HEAD + XFORM
-    assert packed[start] == native.variations()[variation.name.lower()].index and packed[start + 1] == variation.weight
-    assert len(packed) == start + 3 + packed[start + 2]
-    return [float(value) for value in packed[start + 3 :]]
+    assert packed[start] == native.variations()[variation.name.lower()].index and packed[start + 2] == variation.weight
+    assert len(packed) == start + 4 + packed[start + 3]
+    return [float(value) for value in packed[start + 4 :]]
 
 
 def test_the_layout_is_the_documented_one() -> None:
@@ -31,10 +31,10 @@ def test_the_layout_is_the_documented_one() -> None:
     first = Xform((Variation("LINEAR", 0.5), Variation("julia3D", -0.25, {"JULIA3D_power": -3.0})), "", 2.0, 0.25, -0.5, 0.75, pre, post)
     flame = Flame((first, Xform(())), final=LINEAR, xaos=np.array([[1.0, 2.0], [3.0, 0.0]]), dialect="ember-1.0.0.14")
     table = native.variations()
-    expected: list[float] = [4027, 1, 0, DIALECTS.index("ember-1.0.0.14"), 2, 1, 1, 1, 2, 3, 0]
-    expected += [2.0, 0.25, -0.5, 0.75, *pre.ravel(), *post.ravel(), 2, table["linear"].index, 0.5, 0, table["julia3d"].index, -0.25, 1, -3.0]
+    expected: list[float] = [4027, 2, 0, DIALECTS.index("ember-1.0.0.14"), 2, 1, 1, 1, 2, 3, 0]
+    expected += [2.0, 0.25, -0.5, 0.75, *pre.ravel(), *post.ravel(), 2, table["linear"].index, 0, 0.5, 0, table["julia3d"].index, 0, -0.25, 1, -3.0]
     expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 0]
-    expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 1, table["linear"].index, 1.0, 0]
+    expected += [1.0, 0.0, 0.5, 1.0, *identity().ravel(), *identity().ravel(), 1, table["linear"].index, 0, 1.0, 0]
     expected[2] = len(expected)
     packed = pack(flame)
     assert packed.dtype == np.float64
@@ -56,6 +56,26 @@ def test_what_a_flame_leaves_out_takes_the_default_of_its_dialect() -> None:
     assert parameters(Variation("Truchet", 1.0), "ember-1.0.0.14")[0] == 0.0
     assert parameters(Variation("Truchet", 1.0), "ember-25")[0] == 1.0
     assert parameters(Variation("auger", 1.0, {"auger_freq": 2.0}), "flam3") == [0.0, 0.5, 2.0, 1.0]
+
+
+@pytest.mark.parametrize(("name", "stage"), [("blob", 0), ("pre_blob", 1), ("Post_BLOB", 2)])
+def test_a_prefix_says_where_a_variation_stands(name: str, stage: int) -> None:
+    prefix = name[: -len("blob")]
+    packed = pack(Flame((Xform((Variation(name, 0.5, {f"{prefix}blob_waves": 3.0}),)),)))
+    assert packed[HEAD + XFORM :].tolist() == [native.variations()["blob"].index, stage, 0.5, 3, 0.0, 1.0, 3.0]
+
+
+def test_pre_blur_is_a_gaussian_one_in_flam3() -> None:
+    table = native.variations()
+    for dialect, name in (("flam3", "gaussian_blur"), ("ember-25", "blur")):
+        packed = pack(Flame((Xform((Variation("pre_blur", 0.5),)),), dialect=dialect))
+        assert packed[HEAD + XFORM :].tolist() == [table[name].index, 1, 0.5, 0]
+
+
+def test_flam3_takes_parameters_as_they_are() -> None:
+    assert parameters(Variation("stripes", 1.0, {"stripes_space": -2.0}), "flam3") == [-2.0, 0.0]
+    assert parameters(Variation("stripes", 1.0, {"stripes_space": -2.0}), "ember-25") == [0.5, 0.0]
+    assert parameters(Variation("pie", 1.0, {"pie_slices": 2.5}), "flam3")[0] == 2.5
 
 
 @pytest.mark.parametrize(
@@ -100,10 +120,15 @@ def test_a_number_that_is_not_finite_is_refused_by_name(field: str, bad: float) 
         (Flame((replace(LINEAR, post=np.full((3, 4), np.nan)),)), "xform 0: post"),
         (Flame((LINEAR,), final=replace(LINEAR, opacity=np.nan)), "the final xform: opacity"),
         (Flame((Xform((Variation("linear", 1.0),) * (MAX_VARIATIONS + 1)),)), "65 variations"),
-        (Flame((Xform((Variation("droste", 1.0),)),)), "variation 'droste' is not known"),
+        (Flame((Xform((Variation("droste", 1.0),)),)), "variation 'droste' is not known$"),
+        (Flame((Xform((Variation("pre_sphericle", 1.0),)),)), "'pre_sphericle' is not known; is pre_spherical meant"),
+        (Flame((Xform((Variation("pre_", 1.0),)),)), "'pre_' is not known"),
+        (Flame((Xform((Variation("pre_pre_swirl", 1.0),)),)), "'pre_pre_swirl' is not known"),
         (Flame((Xform((Variation("linear", np.inf),)),)), "xform 0: linear"),
         (Flame((Xform((Variation("blob", 1.0, {"blob_low": np.nan}),)),)), "xform 0: blob_low"),
-        (Flame((Xform((Variation("blob", 1.0, {"blob_lo": 1.0}),)),)), "blob has no parameter 'blob_lo'"),
+        (Flame((Xform((Variation("blob", 1.0, {"blob_lo": 1.0}),)),)), "blob has no parameter 'blob_lo'; it has blob_low, blob_high, blob_waves"),
+        (Flame((Xform((Variation("pre_blob", 1.0, {"blob_low": 1.0}),)),)), "pre_blob has no parameter 'blob_low'; it has pre_blob_low"),
+        (Flame((Xform((Variation("swirl", 1.0, {"swirl_n": 1.0}),)),)), "swirl has no parameter 'swirl_n'; it has none"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(flame: Flame, message: str) -> None:
@@ -114,5 +139,6 @@ def test_what_cannot_be_used_is_refused_by_name(flame: Flame, message: str) -> N
 def test_every_packed_flame_opens_in_every_dialect() -> None:
     for dialect in DIALECTS:
         for info in native.variations().values():
-            flame = Flame((Xform((Variation(info.name, 0.3),)), LINEAR), dialect=dialect)
+            terms = tuple(Variation(prefix + info.name, 0.3) for prefix in ("pre_", "", "post_"))
+            flame = Flame((Xform(terms), LINEAR), dialect=dialect)
             assert native.transform_points(flame, 0, np.array([[0.1, 0.2, 0.3]])).shape == (1, 3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -54,7 +55,11 @@ def flame_buffer() -> Target:
 
 def flame_file() -> Target:
     """Returns the `.flame` reader's fuzzer."""
-    return Target("flame_file", (sys.executable, "-m", "tests.fuzz.flame_file_fuzzer"), 8192)
+    launcher = OUT / "flame_file" / "fuzzer"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tests.fuzz.flame_file_fuzzer "$0" "$@"\n')
+    launcher.chmod(0o755)
+    return Target("flame_file", (str(launcher),), 8192)
 
 
 def fuzz(target: Target, minutes: float) -> bool:
@@ -78,7 +83,7 @@ def keep(target: Target) -> None:
     fewest.mkdir(parents=True, exist_ok=True)
     for path in fewest.iterdir():
         path.unlink()
-    target.run("-set_cover_merge=1", str(fewest), *map(str, target.corpora)).check_returncode()
+    target.run("-set_cover_merge=1", "-use_counters=0", str(fewest), *map(str, target.corpora)).check_returncode()
     for path in kept.iterdir():
         path.unlink()
     for path in fewest.iterdir():

@@ -1,4 +1,7 @@
-"""Atheris' target for the `.flame` reader: `python -m tests.fuzz.flame_file_fuzzer CORPUS… [libFuzzer's options]`."""
+"""Atheris' target for the `.flame` reader: `python -m tests.fuzz.flame_file_fuzzer LAUNCHER CORPUS… [libFuzzer's options]`.
+
+LAUNCHER is a program that starts this one: libFuzzer calls itself for some of what it does.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ from tests.fuzz.seeds import FILES
 ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
 ELEMENT = re.compile(r"<(\w+)[^<>]*?/>|<(\w+)[^<>]*?>[^<>]*</\2>")
 VALUES = (
-    "", "0", "1", "-1", "0.5", "-0.0", "1e-300", "1e38", "-3.5e38", "1e400", "nan", "inf", "128", "129", "65536", "99999999999", "0x10", "1 2", "1 0 0 1 0 0",
-    "0 0 0", "1.5 2.5", "linear", "smooth", "RGB", "RGBA", "log", "hsv", "gaussian", "\u00e9", "&lt;", "EMBER-1.0.0.14", "FLAM3-LNX-3.1.1", " 1 ", "1,5",
+    "", "0", "1", "-1", "0.5", "-0.0", "1e-300", "1e38", "-3.5e38", "1e400", "nan", "inf", "128", "129", "65536", "99999999999",
+    "0x10", " 1 ", "1,5", "1 2", "1.5 2.5", "0 0 0", "1 0 0 1 0 0", "linear", "smooth", "RGB", "RGBA", "log", "hsv", "gaussian",
+    "EMBER-1.0.0.14", "FLAM3-LNX-3.1.1", "\u00e9", "&lt;",
 )  # fmt: skip
 NAMES = sorted({name for text in FILES.values() for name, _ in ATTRIBUTE.findall(text)} | set(native.variations()))
 
@@ -61,7 +65,7 @@ ELEMENTS = sorted({found.group(0) for text in FILES.values() for found in ELEMEN
 
 def main() -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        atheris.Setup(sys.argv, lambda data: read_anything(data, Path(folder)) and None, custom_mutator=mutate)
+        atheris.Setup(sys.argv[1:], lambda data: read_anything(data, Path(folder)) and None, custom_mutator=mutate)
         atheris.Fuzz()
 
 

@@ -14,19 +14,21 @@ from bloom_core.flame_buffer import pack
 from bloom_core.flame_file import read_flames
 
 STAGES = ("", "pre_", "post_")
+TOGETHER = 8
+"""Variations in one flame, each in an xform of its own: a few dense seeds, of which the kept corpus stays small."""
 
 
 def flames() -> Iterator[tuple[str, Flame]]:
-    """Yields the packaged flowers, every variation alone in each of its three places, and what else the buffer can say."""
+    """Yields the packaged flowers, every variation in each of its three places, and what else the buffer can say."""
     for name in ("lotus", "peony", "waterlily"):
         design = designs.design(name)
         yield f"{name}_bud", design.bud
         yield f"{name}_open", design.open
-    for index, info in enumerate(native.variations().values()):
-        parameters = {parameter.name: parameter.default["ember-25"] for parameter in info.parameters}
+    names = [info.name for info in native.variations().values()]
+    for number in range(0, len(names), TOGETHER):
         for stage in STAGES:
-            variation = Variation(stage + info.name, 0.7, {stage + name: value for name, value in parameters.items()})
-            yield f"{stage}{info.name}", Flame((Xform((variation,), pre=moved(0.8, 0.1)),), dialect=DIALECTS[index % len(DIALECTS)])
+            xforms = tuple(Xform((Variation(stage + name, 0.7),), pre=moved(0.8, 0.1)) for name in names[number : number + TOGETHER])
+            yield f"{stage}variations_{number}", Flame(xforms, dialect=DIALECTS[number // TOGETHER % len(DIALECTS)])
     linear = (Variation("linear", 1.0),)
     corners = tuple(Xform(linear, pre=moved(0.5, x), color=x, opacity=1 - x) for x in (0.0, 0.4, 0.8))
     yield "xaos", Flame(corners, xaos=np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]))
@@ -56,8 +58,8 @@ FILES = {
     'background="0 0 0" brightness="4" gamma="4" vibrancy="1" hue="0.2"><xform weight="0.25" color="1 0" symmetry="0.5" var="0 1 0 0 0.3" '
     'coefs="0.5 0.1 0 0.5 0 0"/><symmetry kind="-3"/><xform weight="1" color="0 0" var1="3" coefs="1 0 0 1 0 0"/></flame>',
     "flam3": f'<pick version="FLAM3-LNX-3.1.1"><flame version="FLAM3-LNX-3.1.1" time="1" size="64 48" center="0.1 -0.2" scale="53.4" rotate="3" '
-    f'supersample="2" filter="0.5" filter_shape="gaussian" temporal_filter_type="exp" temporal_filter_width="1" temporal_filter_exp="0.5" quality="9" '
-    f'temporal_samples="60" background="0.1 0 0" brightness="4" gamma="4" gamma_threshold="0.01" vibrancy="1" highlight_power="1" '
+    f'supersample="2" filter="0.5" filter_shape="gaussian" temporal_filter_type="exp" temporal_filter_width="1" temporal_filter_exp="0.5" '
+    f'quality="9" temporal_samples="60" background="0.1 0 0" brightness="4" gamma="4" gamma_threshold="0.01" vibrancy="1" highlight_power="1" '
     f'estimator_radius="9" estimator_minimum="0" estimator_curve="0.4" palette_mode="linear" interpolation="smooth" interpolation_type="log" '
     f'palette_interpolation="sweep">{XFORM}<finalxform color="0" symmetry="1" linear="1" coefs="1 0 0 1 0 0"/>{PALETTE}'
     f'<edit by="me" date="now" action="random"><random/></edit></flame></pick>',

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.sanitize import toolchain
@@ -25,64 +26,79 @@ LEFT_OUT = {
 
 
 @dataclass(frozen=True)
-class Sanitizer:
-    """A build: its name in the table, its run-time library, the compiler's flags, and the environment, where `log_path` is added."""
+class Check:
+    """A run of tests: its name in the table, the library's build (`runtime` names its run-time library), the sanitizer's settings.
+
+    `narrow` limits it to some tests; `only` to those reports, of all that lie in a file, in which this text stands.
+    """
 
     title: str
     runtime: str
     flags: tuple[str, ...]
-    options: str
+    variable: str
     settings: str
-
-    @property
-    def folder(self) -> Path:
-        return OUT / self.runtime
+    narrow: tuple[str, ...] = ()
+    only: str = ""
 
 
-SANITIZERS = (
-    # Python's own leaks would drown ours: tests/sanitize/leaks.py looks for these.
-    Sanitizer("address, undefined", "asan", ("-fsanitize=address,undefined",), "ASAN_OPTIONS", "detect_leaks=0"),
-    Sanitizer("thread", "tsan", ("-fsanitize=thread",), "TSAN_OPTIONS", "ignore_noninstrumented_modules=1:halt_on_error=0:exitcode=66"),
+ADDRESS = ("-fsanitize=address,undefined",)
+
+CHECKS = (
+    Check("address, undefined", "asan", ADDRESS, "ASAN_OPTIONS", "detect_leaks=0"),
+    # Python leaves much behind when it ends, and so do the processes that Blender's tests start: the native tests, and our own leaks alone.
+    Check("leak", "asan", ADDRESS, "ASAN_OPTIONS", "detect_leaks=1:symbolize=0:exitcode=0", ("tests/native",), "libbloom"),
+    Check("thread", "tsan", ("-fsanitize=thread",), "TSAN_OPTIONS", "ignore_noninstrumented_modules=1:exitcode=66"),
 )
 
 
-def run(sanitizer: Sanitizer, arguments: list[str]) -> bool:
-    """Builds, runs the tests and prints a line of the table. Returns whether nothing was found and no test failed."""
-    begin = time.monotonic()
-    toolchain.build_library(sanitizer.folder, [*sanitizer.flags, "-shared-libsan"])
-    for report in sanitizer.folder.glob("report.*"):
+@cache
+def site(runtime: str, flags: tuple[str, ...]) -> Path:
+    """Builds the library with `flags`; returns the folder that goes into PYTHONPATH."""
+    toolchain.build_library(OUT / runtime, [*flags, "-shared-libsan"])
+    return OUT / runtime
+
+
+def run(check: Check, tests: list[str]) -> bool:
+    """Runs the tests and prints a line of the table. Returns whether nothing was found and no test failed."""
+    begin, folder = time.monotonic(), site(check.runtime, check.flags)
+    for report in folder.glob("report.*"):
         report.unlink()
     symbolizer = toolchain.clang().resolve().with_name("llvm-symbolizer")
-    settings = f"{sanitizer.settings}:log_path={sanitizer.folder / 'report'}:external_symbolizer_path={symbolizer}"
+    settings = f"{check.settings}:log_path={folder / 'report'}:external_symbolizer_path={symbolizer}"
     environment = os.environ | {
-        "PYTHONPATH": f"{sanitizer.folder}{os.pathsep}{toolchain.ROOT}",
-        "LD_PRELOAD": str(toolchain.runtime(sanitizer.runtime)),
-        "UBSAN_OPTIONS": f"print_stacktrace=1:{settings}",
-        sanitizer.options: settings,
+        "PYTHONPATH": f"{folder}{os.pathsep}{toolchain.ROOT}",
+        "LD_PRELOAD": str(toolchain.runtime(check.runtime)),
+        "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={folder / 'report'}:external_symbolizer_path={symbolizer}",
+        check.variable: settings,
     }
-    deselected = [f"--deselect={name}" for name in LEFT_OUT]
-    log = sanitizer.folder / "tests.log"
+    log = folder / f"tests-{check.title.split(',')[0]}.log"
+    command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-p", "no:cacheprovider", *(f"--deselect={name}" for name in LEFT_OUT)]
     with log.open("w") as file:
-        command = [sys.executable, "-X", "faulthandler", "-m", "pytest", "-p", "no:cacheprovider", *deselected, *arguments]
-        code = subprocess.run(command, cwd=toolchain.ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT).returncode
-    tests = re.findall(r"^.*\b(?:passed|failed|error|skipped|deselected)\b.* in .*$", log.read_text(), re.MULTILINE)
-    reports = [path.read_text() for path in sorted(sanitizer.folder.glob("report.*"))]
-    found = sum(len(re.findall(r"^SUMMARY:|runtime error:", report, re.MULTILINE)) for report in reports)
+        code = subprocess.run(
+            [*command, *(check.narrow or tests)], cwd=toolchain.ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT
+        ).returncode
+    text = "\n\n".join(path.read_text(errors="replace") for path in sorted(folder.glob("report.*")))
+    reports = [part for part in re.split(r"\n\n|(?<=\n)(?====)", text) if part.strip("=\n") and check.only in part]
+    ended = re.findall(r"^\d+ (?:passed|failed|error|skipped).* in .*$", log.read_text(), re.MULTILINE)
     clean = code == 0 and not reports
-    outcome = "clean" if clean else f"NOT CLEAN (exit code {code}), see {sanitizer.folder}"
-    print(f"{sanitizer.title:<20}{found:>8}  {(time.monotonic() - begin) / 60:>5.1f} min  {tests[-1] if tests else 'no test ended'}: {outcome}", flush=True)
-    for report in reports[:5]:
-        print(report[:3000])
+    verdict = "clean" if clean else f"NOT CLEAN (exit code {code}), see {log} and {folder}/report.*"
+    minutes = (time.monotonic() - begin) / 60
+    print(f"{check.title:<20}{minutes:>5.1f} min  {ended[-1] if ended else 'the tests did not end'}: {verdict}", flush=True)
+    for part in reports[:5]:
+        print(part[:2000])
     return clean
 
 
 def main() -> None:
-    arguments = sys.argv[1:] or ["tests"]
-    print(f"Tests: {' '.join(arguments)}, with the library alone instrumented, by {toolchain.clang().name}")
+    tests = sys.argv[1:] or ["tests"]
+    print(f"{' '.join(tests)}, the library built by {toolchain.clang().name}\n")
     for name, why in LEFT_OUT.items():
-        print(f"Left out: {name} ({why})")
-    print(f"\n{'sanitizer':<20}{'reports':>8}  {'time':>9}  tests", flush=True)
-    clean = [run(sanitizer, arguments) for sanitizer in SANITIZERS]
+        print(f"Left out: {name}: it {why}.")
+    for check in CHECKS:
+        if check.narrow:
+            print(f"For {check.title!r}: {' '.join(check.narrow)} alone.")
+    print(flush=True)
+    clean = [run(check, tests) for check in CHECKS]
     sys.exit(0 if all(clean) else 1)
 
 

@@ -16,7 +16,7 @@ OUT = ROOT / "out"
 
 sys.path.insert(0, str(ROOT / "core"))
 
-import build_native
+import build_native  # noqa: E402
 
 PACKAGES = ("clang-19", "llvm-19", "libclang-rt-19-dev")  # of Debian 12; llvm has the symbolizer
 OLDEST = 18  # the first with all that core/native asks of the compiler
@@ -53,7 +53,8 @@ def _installed() -> Path | None:
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
     candidates = {path for folder in folders if folder.is_dir() for path in folder.glob("clang++*") if re.fullmatch(r"clang\+\+(-\d+)?", path.name)}
     versions = {path: int(_ask(path, "-dumpversion").split(".")[0]) for path in candidates}
-    usable = [path for path, version in versions.items() if version >= OLDEST and Path(_ask(path, "-print-file-name=libclang_rt.asan-x86_64.so")).is_file()]
+    name = f"-print-file-name=libclang_rt.asan-{build_native.host()[1]}.so"
+    usable = [path for path, version in versions.items() if version >= OLDEST and Path(_ask(path, name)).is_file()]
     return max(usable, key=versions.__getitem__, default=None)
 
 
