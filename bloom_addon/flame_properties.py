@@ -29,7 +29,7 @@ def write_flame(bloom: Any, flame: Flame) -> None:
 
 def _write_xform(entry: Any, xform: Xform) -> None:
     entry.weight, entry.color, entry.color_speed, entry.opacity = xform.weight, xform.color, xform.color_speed, xform.opacity
-    entry.pre, entry.post, entry.animate = xform.pre.ravel(), xform.post.ravel(), xform.animate
+    entry.pre, entry.post, entry.animate = xform.pre.ravel(), xform.post.ravel(), xform.animate != 0.0
     for variation in xform.variations:
         item = entry.variations.add()
         item.name, item.weight = variation.name, variation.weight
@@ -59,7 +59,7 @@ def _read_xform(entry: Any) -> Xform:
         opacity=entry.opacity,
         pre=np.array(entry.pre, np.float64).reshape(3, 4),
         post=np.array(entry.post, np.float64).reshape(3, 4),
-        animate=entry.animate,
+        animate=float(entry.animate),
     )
 
 

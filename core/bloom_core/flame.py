@@ -46,7 +46,8 @@ class Xform:
 
     `pre` and `post` are float64 (3, 4): rows x′, y′, z′; columns x, y, z, translation. `weight` ≥ 0 is the relative
     probability, `color` in [0, 1] the palette coordinate it pulls to, `color_speed` in [-1, 1] how strongly, `opacity`
-    in [0, 1] the weight of its hits (for a final xform: the probability with which it is applied).
+    in [0, 1] the weight of its hits (for a final xform: the probability with which it is applied). `animate` not 0: it turns
+    in loops and edges; `motions` are what swings in them (flam3's motion elements).
     """
 
     variations: tuple[Variation, ...]
@@ -57,9 +58,26 @@ class Xform:
     opacity: float = 1.0
     pre: FloatArray = field(default_factory=identity)
     post: FloatArray = field(default_factory=identity)
-    animate: bool = True
+    animate: float = 1.0
     var_color: float = 1.0
+    motions: tuple[Motion, ...] = ()
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+MOTION_FUNCTIONS = ("sin", "triangle", "hill", "saw")
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A motion element of an xform: its values swing by those of `amplitude`, an Xform of which only the numbers count.
+
+    `function` is one of MOTION_FUNCTIONS, of `frequency` swings in a loop; `offset` is a share of the loop.
+    """
+
+    amplitude: Xform
+    function: str = "sin"
+    frequency: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +144,8 @@ class Flame:
 
     `palette` is float64 (n, 3), sRGB in [0, 1], n ≥ 2, spread evenly over the palette coordinate [0, 1]. `xaos` is
     float64 (xforms, xforms) or None: entry [i, j] scales the probability of xform j after xform i. `extra` holds what the file
-    says beside all this, here and in each xform: attributes that no part of Bloom reads, as they stand there, to be written back.
+    says beside all this, here and in each xform: attributes that no part of Bloom reads, as they stand there, to be written back;
+    `elements` likewise, each the text of an XML element, such as flam3's `<edit>` history.
     """
 
     xforms: tuple[Xform, ...]
@@ -139,6 +158,7 @@ class Flame:
     rendering: Rendering = field(default_factory=Rendering)
     key: Key = field(default_factory=Key)
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    elements: tuple[str, ...] = ()
 
     def xform(self, index: int) -> Xform:
         """Returns regular xform `index`, or the final xform for `index == len(xforms)`. Raises IndexError."""

@@ -6,14 +6,18 @@ checked before memory is taken, and every complaint names the file and the place
 
 from __future__ import annotations
 
+import gzip
 import math
 import os
 import re
 import stat
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import BinaryIO, NoReturn, Protocol, cast
 from xml.parsers import expat
+from xml.sax.saxutils import escape as escape
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
@@ -32,6 +36,7 @@ MAX_WARNINGS = 500
 """Warnings that are kept of one file; one more tells how many were left out."""
 
 _CHUNK_BYTES = 1 << 16
+_GZIP = b"\x1f\x8b"
 _LARGEST = float(np.finfo(np.float32).max)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -87,6 +92,22 @@ def clip(text: str) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
 
+def element_start(name: str, attributes: Mapping[str, object]) -> str:
+    """Returns an element's tag up to its end, as in `<xform weight="1"`; numbers in the shortest form that reads back as the same double.
+
+    A tuple is written with spaces between its entries; characters that XML has no place for are replaced.
+    """
+
+    def text(value: object) -> str:
+        if isinstance(value, tuple):
+            return " ".join(map(text, value))
+        if isinstance(value, str):
+            return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value)
+        return repr(float(value)).removesuffix(".0")  # type: ignore[arg-type]
+
+    return f"<{name}" + "".join(f" {key}={quoteattr(text(value))}" for key, value in attributes.items())
+
+
 class Handler(Protocol):
     """What is told about the document, in its order. Names are lower-case; lines count from 1."""
 
@@ -98,7 +119,7 @@ class Handler(Protocol):
 
 
 def parse(path: Path, handler: Handler) -> None:
-    """Streams the XML file `path` through `handler`. What the handler raises passes through and ends the reading.
+    """Streams the XML file `path`, gzipped or not, through `handler`. What the handler raises passes through and ends the reading.
 
     Raises FlameError for a file that cannot be read, is too big, is truncated or not well-formed, or declares a document type or an entity.
     """
@@ -151,7 +172,8 @@ def parse(path: Path, handler: Handler) -> None:
             if status.st_size > MAX_FILE_BYTES:
                 raise FlameError(f"{path}: the file has {status.st_size >> 20} MiB; more than {MAX_FILE_BYTES >> 20} MiB is not read as a flame")
             fed = 0
-            while chunk := file.read(_CHUNK_BYTES):
+            text_file = file if file.peek(2)[:2] != _GZIP else cast(BinaryIO, gzip.GzipFile(fileobj=file))
+            while chunk := text_file.read(_CHUNK_BYTES):
                 fed += len(chunk)
                 if fed > MAX_FILE_BYTES:  # it grew while it was read
                     raise FlameError(f"{path}: the file has more than {MAX_FILE_BYTES >> 20} MiB")
@@ -161,6 +183,8 @@ def parse(path: Path, handler: Handler) -> None:
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         _refuse(path, error.lineno, f"not well-formed XML, perhaps cut off ({expat.ErrorString(error.code)})")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        _refuse(path, parser.CurrentLineNumber, f"the gzipped file is damaged or cut off ({error})")
     except OSError as error:
         raise FlameError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, LookupError) as error:  # an XML declaration with an encoding that Python does not have or that expat cannot use

@@ -16,9 +16,18 @@ template <>
 struct IntegerOf<float> {
   using type = int32_t;
 };
+// Of the two types of 64 bits that there may be, the one that clang's comparisons of doubles have.
+template <int size_of_long>
+struct EightBytes {
+  using type = long;
+};
+template <>
+struct EightBytes<4> {
+  using type = long long;
+};
 template <>
 struct IntegerOf<double> {
-  using type = int64_t;
+  using type = EightBytes<sizeof(long)>::type;
 };
 // What a comparison of two Vec<T> yields: all bits set where it holds, 0 elsewhere.
 template <class T>

@@ -51,7 +51,7 @@ inline F cos(F v) { F s, c; sincos(v, s, c); return c; }
 inline F tan(F v) { F s, c; sincos(v, s, c); return s / c; }
 
 inline F exp(F v) {
-  F t = min(max(v, F(-103.0f)), F(89.0f));
+  F t = min(max(v, F(-104.0f)), F(89.0f));
   F n = nearest(t * 1.44269504088896341f);
   F r = (t - n * 0.693359375f) - n * -2.12194440e-4f;
   F p = 1.9875691500e-4f;

@@ -30,7 +30,9 @@ inline Vec<T> simplex_noise(Vec<T> x, Vec<T> y, Vec<T> z) {
   Mask<T> xy = x0 >= y0, yz = y0 >= z0, xz = x0 >= z0;
   Mask<T> i1 = -(xy & xz), j1 = -(~xy & yz), k1 = -(~xz & ~yz);
   Mask<T> i2 = -(xy | xz), j2 = -(~xy | yz), k2 = -(~xz | ~yz);
-  Mask<T> ii = __builtin_convertvector(i, Mask<T>), jj = __builtin_convertvector(j, Mask<T>), kk = __builtin_convertvector(k, Mask<T>);
+  // Within the whole numbers' range: beyond it a conversion has no defined result.
+  auto whole = [](Vec<T> v) { return __builtin_convertvector(min(max(v, Vec<T>(T(-1e9))), Vec<T>(T(1e9))), Mask<T>); };
+  Mask<T> ii = whole(i), jj = whole(j), kk = whole(k);
   auto real = [](Mask<T> m) { return __builtin_convertvector(m, Vec<T>); };
   Vec<T> n = simplex_corner<T>(ii, jj, kk, x0, y0, z0);
   n += simplex_corner<T>(ii + i1, jj + j1, kk + k1, x0 - real(i1) + unskew, y0 - real(j1) + unskew, z0 - real(k1) + unskew);

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from bloom_core import native
+from bloom_core import library, native
 from bloom_core.flame import DIALECTS, Flame, FlameError, Variation, Xform, identity
 from bloom_core.flame_buffer import MAX_VARIATIONS, pack
 
@@ -142,3 +143,59 @@ def test_every_packed_flame_opens_in_every_dialect() -> None:
             terms = tuple(Variation(prefix + info.name, 0.3) for prefix in ("pre_", "", "post_"))
             flame = Flame((Xform(terms), LINEAR), dialect=dialect)
             assert native.transform_points(flame, 0, np.array([[0.1, 0.2, 0.3]])).shape == (1, 3)
+
+
+def refusal(buffer: np.ndarray) -> str:
+    """Returns what the native reader says of a buffer that did not come from `pack`, or "" where it takes it."""
+    lib, handle = library.load(), ctypes.c_void_p()
+    code = lib.bloom_flame_open(buffer.ctypes.data, buffer.size, ctypes.byref(handle))
+    message = str(lib.bloom_flame_message(handle).decode())
+    lib.bloom_flame_close(handle)
+    assert bool(code) == bool(message)
+    return message
+
+
+def good() -> np.ndarray:
+    first = Xform((Variation("pre_blob", 0.5), Variation("julia3D", 1.0), Variation("post_zcone", 0.25)))
+    return pack(Flame((first, LINEAR), final=LINEAR, xaos=np.array([[1.0, 0.5], [0.0, 2.0]])))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, 4028.0, "not a flame buffer"),
+        (1, 1.0, "another version"),
+        (2, 3.0, "length"),
+        (3, 3.0, "xforms"),  # the dialect
+        (4, 0.0, "1 to 128 xforms"),
+        (4, 1.5, "1 to 128 xforms"),
+        (7, -1.0, "negative xaos"),
+        (11, -1.0, "xform 0"),  # the weight
+        (HEAD + 4 + XFORM - 1, 65.0, "xform 0"),  # the number of variations
+        (HEAD + 4 + XFORM, 1e6, "xform 0"),  # the number of one
+        (HEAD + 4 + XFORM + 1, 3.0, "xform 0"),  # its stage
+        (HEAD + 4 + XFORM + 3, 2.0, "xform 0"),  # the number of its parameters
+        (HEAD + 4 + XFORM + 4, 1e39, "xform 0"),  # a parameter
+    ],
+)
+def test_the_native_reader_trusts_no_buffer(place: int, value: float, message: str) -> None:
+    buffer = good()
+    assert refusal(buffer) == ""
+    buffer[place] = value
+    assert message in refusal(buffer)
+
+
+def test_the_native_reader_takes_no_number_that_is_none_and_no_part_of_a_buffer() -> None:
+    buffer = good()
+    for place in range(len(buffer)):
+        spoilt = buffer.copy()
+        spoilt[place] = np.nan
+        assert refusal(spoilt)
+        cut = buffer[:place].copy()
+        assert refusal(cut)
+        if place > 2:
+            cut[2] = place
+            assert refusal(cut)
+    longer = np.append(buffer, 0.0)
+    longer[2] += 1
+    assert "left over" in refusal(longer)

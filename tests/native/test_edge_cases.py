@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,14 +81,14 @@ def test_a_number_that_no_float_holds_is_refused_by_the_name_of_its_field(draw: 
     good = Xform((Variation("linear", 0.5), Variation("julian", 0.5, {"julian_dist": 1.0})))
     matrix = identity()
     matrix[1, 2] = value
-    changed = {
+    changes: dict[str, dict[str, Any]] = {
         "pre": {"pre": matrix},
         "post": {"post": matrix},
         "linear": {"variations": (Variation("linear", value),)},
         "julian_dist": {"variations": (Variation("julian", 1.0, {"julian_dist": value}),)},
-    }.get(field, {field: value})
+    }
     with pytest.raises(FlameError, match=f"xform 1.*{field}"):
-        draw(Flame((good, replace(good, **changed))))
+        draw(Flame((good, replace(good, **changes.get(field, {field: value})))))
 
 
 @both
@@ -207,8 +208,8 @@ def test_with_variations_after_the_sum_and_none_in_it_these_begin_at_the_origin(
 
 @both
 def test_affines_that_are_all_zero_gather_everything_at_the_origin(draw: Draw) -> None:
-    for flat in ({"pre": np.zeros((3, 4))}, {"post": np.zeros((3, 4))}):
-        assert lies_at(draw(Flame((Xform(LINEAR, **flat),))), (0.0, 0.0, 0.0))
+    for flat in (Xform(LINEAR, pre=np.zeros((3, 4))), Xform(LINEAR, post=np.zeros((3, 4)))):
+        assert lies_at(draw(Flame((flat,))), (0.0, 0.0, 0.0))
 
 
 @both
