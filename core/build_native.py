@@ -25,7 +25,7 @@ FLAGS = [
     "-g0",
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
-SHARED = ["abi.cpp", "dispatch.cpp", "estimator.cpp", "grid.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
+SHARED = ["abi.cpp", "abi_image.cpp", "develop.cpp", "dispatch.cpp", "estimator.cpp", "grid.cpp", "image.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
 
 # Target triple, wheel tag and library name by (system, machine).
 TARGETS = {

@@ -19,9 +19,7 @@ from .flame_xml import Source, clip
 Section = View | Rendering | Key
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
-    "filter_shape": tuple(
-        "gaussian hermite box triangle bell bspline mitchell blackman catrom hanning hamming lanczos3 lanczos2 quadratic".split()
-    ),
+    "filter_shape": tuple("gaussian hermite box triangle bell bspline mitchell blackman catrom hanning hamming lanczos3 lanczos2 quadratic".split()),
     "temporal_filter_type": ("box", "gaussian", "exp"),
     "palette_mode": ("step", "linear"),
     "interpolation": ("linear", "smooth"),
@@ -43,7 +41,7 @@ CARRIED = frozenset(
 
 _CAMERA = frozenset({"cam_yaw", "cam_pitch", "cam_persp", "cam_zpos", "cam_dof", "blur_curve"})
 _SELDOM = frozenset({"zoom", "temporal_filter_exp", "earlyclip", "curves", "palette_interpolation", "hsv_rgb_palette_blend"})
-_LEFT_OUT = {"flam3": _SELDOM | _CAMERA, "ember-1.0.0.14": _SELDOM | {"blur_curve"}, "ember-25": _SELDOM}
+_LEFT_OUT = {"flam3": _SELDOM - {"palette_interpolation"} | _CAMERA, "ember-1.0.0.14": _SELDOM | {"blur_curve"}, "ember-25": _SELDOM}
 """Attributes that a program writes only where they have a value of their own."""
 
 _VERSIONS = dict(zip(DIALECTS, ("EMBER-BLOOM-25.25.12.1", "EMBER-BLOOM-1.0.0.14", "FLAM3-BLOOM-3.1.1"), strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .flame import Flame, FlameError, FloatArray, Motion, Variation, Xform, identity
+from .flame import Flame, FlameError, FloatArray, Motion, Variation, Xform
 from .flame_attributes import Settings, dialect_of, own_attributes, settings_attributes
 from .flame_palette import palette_lines
 from .flame_variations import in_flam3
@@ -80,7 +80,7 @@ def _xform_attributes(flame: Flame, place: str, xform: Xform) -> dict[str, objec
             raise FlameError(f"flame {flame.name!r}, {place}: it has {variation.name} twice, which a .flame file cannot hold")
         attributes |= terms
     for key, affine in (("coefs", xform.pre), ("post", xform.post)):
-        attributes |= _affine_attributes(key, affine)
+        attributes |= _affine_attributes(key, affine, whole=moves_z(affine))
     attributes["opacity"] = xform.opacity
     return attributes | {key: text for key, text in xform.extra.items() if key not in attributes}
 
@@ -90,11 +90,9 @@ def _variation_attributes(variation: Variation) -> dict[str, object]:
     return {key.lower(): value for key, value in values.items()} if in_flam3(variation.name) else values  # Ember reads both, flam3 its own
 
 
-def _affine_attributes(key: str, affine: FloatArray) -> dict[str, object]:
-    attributes: dict[str, object] = {key: tuple(affine[:2, [0, 1, 3]].T.ravel())}
-    if moves_z(affine):
-        attributes[f"bloom_{key}"] = tuple(affine.ravel())
-    return attributes
+def _affine_attributes(key: str, affine: FloatArray, *, whole: bool) -> dict[str, object]:
+    planar: dict[str, object] = {key: tuple(affine[:2, [0, 1, 3]].T.ravel())}
+    return planar | ({f"bloom_{key}": tuple(affine.ravel())} if whole else {})
 
 
 def _motion_attributes(motion: Motion) -> dict[str, object]:
@@ -110,6 +108,5 @@ def _motion_attributes(motion: Motion) -> dict[str, object]:
         attributes |= _variation_attributes(variation)
     for key, affine in (("coefs", xform.pre), ("post", xform.post)):
         if affine.any():
-            planar = affine + identity() * [[0.0], [0.0], [1.0]]
-            attributes |= _affine_attributes(key, affine) if moves_z(planar) else {key: tuple(affine[:2, [0, 1, 3]].T.ravel())}
+            attributes |= _affine_attributes(key, affine, whole=bool(affine[2].any() or affine[:2, 2].any()))
     return attributes | {key: text for key, text in xform.extra.items() if key not in attributes}

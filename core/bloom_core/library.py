@@ -63,6 +63,28 @@ class RawVolume(ctypes.Structure):
     ]
 
 
+class RawView(ctypes.Structure):
+    """bloom_view."""
+
+    _fields_ = [("center", ctypes.c_double * 2)] + [
+        (name, ctypes.c_double)
+        for name in ("pixels_per_unit", "rotate", "yaw", "pitch", "perspective", "height", "depth_of_field", "blur_curve")
+    ]
+
+
+class RawDevelopment(ctypes.Structure):
+    """bloom_development."""
+
+    _fields_ = [
+        *((name, ctypes.c_double) for name in ("k1", "k2", "estimator_radius", "estimator_minimum", "estimator_curve")),
+        *((name, ctypes.c_double) for name in ("gamma", "gamma_threshold", "vibrancy", "highlight_power")),
+        ("background", ctypes.c_double * 3),
+        ("filter", ctypes.c_void_p),
+        ("curves", ctypes.c_void_p),
+        *((name, ctypes.c_int32) for name in ("filter_size", "clips_early", "transparent", "threads")),
+    ]
+
+
 class RawGrid(ctypes.Structure):
     """bloom_grid_info."""
 
@@ -113,6 +135,12 @@ def load() -> Any:
         "bloom_grid_estimate": (i32, [p, f64, f64, i32, Callback, p]),
         "bloom_grid_write_vdb": (i32, [p, ctypes.c_char_p, f64, i32, i32]),
         "bloom_grid_close": (None, [p]),
+        "bloom_image_open": (i32, [i32, i32, i32, i32, u64, p]),
+        "bloom_image_message": (ctypes.c_char_p, [p]),
+        "bloom_image_accumulate": (i32, [p, p, p, p, p, p, u64, Callback, p, p]),
+        "bloom_image_cells": (None, [p, p]),
+        "bloom_image_develop": (i32, [p, p, Callback, p, p]),
+        "bloom_image_close": (None, [p]),
     }
     for name, (result, arguments) in signatures.items():
         try:

@@ -115,7 +115,7 @@ class Points:
     statistics: Statistics
 
 
-class _OpenFlame:
+class OpenFlame:
     """A flame on the native side, closed on leaving the block."""
 
     def __init__(self, flame: Flame) -> None:
@@ -143,14 +143,14 @@ class _OpenFlame:
     def close(self) -> None:
         self.lib.bloom_flame_close(self.handle)
 
-    def __enter__(self) -> _OpenFlame:
+    def __enter__(self) -> OpenFlame:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 
-class _Watch:
+class Watch:
     """Runs a native call in a thread of its own while the calling thread reports progress and stays open to Ctrl-C.
 
     An exception that a signal raises inside a ctypes callback is lost; the callback here runs where no signal arrives.
@@ -217,8 +217,8 @@ def points(flame: Flame, count: int, *, seed: int = 0, threads: int = 0, double:
     except MemoryError as error:
         raise NativeError(f"not enough memory for {count} points: ask for fewer") from error
     raw, written, play = library.RawStatistics(), ctypes.c_uint64(), _play(seed, threads, double)
-    with _OpenFlame(flame) as native:
-        code = _Watch(progress).run(
+    with OpenFlame(flame) as native:
+        code = Watch(progress).run(
             lambda callback: native.lib.bloom_points(
                 native.handle, ctypes.byref(play), count, callback, None, position.ctypes.data, palette.ctypes.data, weight.ctypes.data,
                 xform.ctypes.data, identity.ctypes.data, ctypes.byref(written), ctypes.byref(raw),
@@ -256,11 +256,11 @@ def accumulate(
     raw, handle, play = library.RawStatistics(), ctypes.c_void_p(), _play(seed, threads, double)
     colors = np.ascontiguousarray(srgb_to_linear(flame.palette), np.float32) if color else None
     volume = library.RawVolume(
-        low=box.low, high=box.high, filter=filter_radius, fade=fade, samples=samples, memory_limit=_memory_limit(),
+        low=box.low, high=box.high, filter=filter_radius, fade=fade, samples=samples, memory_limit=memory_limit(),
         colors=None if colors is None else colors.ctypes.data, color_count=0 if colors is None else len(colors), resolution=resolution,
     )  # fmt: skip
-    with _OpenFlame(flame) as native:
-        code = _Watch(progress).run(
+    with OpenFlame(flame) as native:
+        code = Watch(progress).run(
             lambda callback: native.lib.bloom_accumulate(
                 native.handle, ctypes.byref(play), ctypes.byref(volume), callback, None, ctypes.byref(handle), ctypes.byref(raw)
             )
@@ -276,7 +276,7 @@ def transform_points(flame: Flame, xform: int, positions: NDArray[Any], *, seed:
     """
     given = np.ascontiguousarray(positions, np.float64).reshape(-1, 3)
     out = np.empty_like(given)
-    with _OpenFlame(flame) as native:
+    with OpenFlame(flame) as native:
         native.check(
             native.lib.bloom_transform(native.handle, xform, int(double), seed & 0xFFFFFFFFFFFFFFFF, given.ctypes.data, len(given), out.ctypes.data)
         )
@@ -284,7 +284,7 @@ def transform_points(flame: Flame, xform: int, positions: NDArray[Any], *, seed:
     return out
 
 
-def _memory_limit() -> int:
+def memory_limit() -> int:
     """Returns how many bytes a grid may take: half of the machine's memory, or 8 GiB where that cannot be asked."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
@@ -344,7 +344,7 @@ class Grid:
         what leaves the box. The result does not depend on `threads`. Raises NativeError, Cancelled; the grid is then as it was.
         """
         handle = self._open()
-        code = _Watch(progress).run(lambda callback: self._lib.bloom_grid_estimate(handle, radius, curve, threads, callback, None))
+        code = Watch(progress).run(lambda callback: self._lib.bloom_grid_estimate(handle, radius, curve, threads, callback, None))
         if code == library.CANCELLED:
             raise Cancelled
         if code:

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "bloom.h"
+#include "abi_support.h"
 #include "estimator.h"
 #include "grid.h"
 #include "kernel.h"
@@ -17,12 +17,6 @@
 #include "vdb.h"
 
 using namespace bloom;
-
-struct bloom_flame {
-  Program program;
-  bool usable = false;
-  std::string message;
-};
 
 struct bloom_grid {
   Grid grid;
@@ -36,39 +30,9 @@ struct bloom_grid {
 namespace {
 
 constexpr int32_t kMaxResolution = 4096;
-constexpr uint64_t kMaxSamples = uint64_t(1) << 40, kMaxPoints = uint64_t(1) << 33;
+constexpr uint64_t kMaxPoints = uint64_t(1) << 33;
 constexpr int kSlotBits = 24;  // a batch never makes more slots: eight times its samples
 static_assert((kBatchSamples + kPool) * 8 < uint64_t(1) << kSlotBits);
-
-int32_t fail(std::string& message, int32_t code, const char* text) {
-  message = text;
-  return code;
-}
-
-// Runs f, and turns what C++ throws into a code: no exception may cross the ABI.
-template <class Function>
-int32_t guarded(std::string& message, Function f) {
-  try {
-    return f();
-  } catch (const std::bad_alloc&) {
-    return fail(message, BLOOM_MEMORY, "not enough memory");
-  } catch (const std::exception& error) {
-    return fail(message, BLOOM_INVALID, error.what());
-  }
-}
-
-void add(Statistics& to, const Statistics& from) {
-  to.iterations += from.iterations, to.plotted += from.plotted, to.bad += from.bad, to.outside += from.outside;
-}
-
-void report(const Statistics& from, bloom_statistics* to) { *to = {from.iterations, from.plotted, from.bad, from.outside}; }
-
-std::function<bool(double)> caller(bloom_progress progress, void* user) {
-  return [=](double fraction) { return !progress || progress(user, fraction) != 0; };
-}
-
-const char kDiverged[] =
-    "the flame diverges: most of its points fly off to infinity. Lower the weights of its expanding xforms or scale their affines down";
 
 // Returns what is wrong with a volume, or null and the shape of its grid.
 const char* read_volume(const bloom_volume& volume, GridShape& shape) {
@@ -88,9 +52,6 @@ const char* read_volume(const bloom_volume& volume, GridShape& shape) {
     shape.dimensions[axis] = std::clamp(int32_t(ceil((volume.high[axis] - volume.low[axis]) / shape.voxel_size - 1e-6)), 1, kMaxResolution);
   return nullptr;
 }
-
-// More than half of the points lost: what is left is no picture of the flame.
-bool diverges(const Statistics& total) { return total.bad * 2 > total.iterations; }
 
 }  // namespace
 

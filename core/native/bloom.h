@@ -106,6 +106,46 @@ BLOOM_API int32_t bloom_grid_estimate(bloom_grid* grid, double radius, double cu
 BLOOM_API int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half, int32_t compressed);
 BLOOM_API void bloom_grid_close(bloom_grid* grid);
 
+/* --- Images ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct bloom_image bloom_image;
+
+/* Ember's camera and the two-dimensional view. Angles in radians. */
+typedef struct {
+  double center[2];
+  double pixels_per_unit;
+  double rotate;
+  double yaw, pitch, perspective, height, depth_of_field, blur_curve;
+} bloom_view;
+
+/* From hits to colours. A cell of weight A shines with k1 ln(1 + k2 A). Radii in cells of the histogram. */
+typedef struct {
+  double k1, k2;
+  double estimator_radius, estimator_minimum, estimator_curve;
+  double gamma, gamma_threshold, vibrancy, highlight_power;
+  double background[3];
+  const double* filter; /* weights along one axis */
+  const double* curves; /* 4 curves of 4 points: x, y, weight; or null */
+  int32_t filter_size;
+  int32_t clips_early;
+  int32_t transparent;
+  int32_t threads;
+} bloom_development;
+
+/* A picture of width x height pixels, with a histogram of supersample cells a pixel along each axis and `gutter` cells around.
+ * Sets *out as bloom_flame_open does. */
+BLOOM_API int32_t bloom_image_open(int32_t width, int32_t height, int32_t supersample, int32_t gutter, uint64_t memory_limit, bloom_image** out);
+BLOOM_API const char* bloom_image_message(const bloom_image* image);
+/* Adds about `samples` iterations of a flame. `palette`: 4 * 1024 numbers, what a hit of opacity 1 adds to red, green, blue and
+ * weight, spread over the palette coordinate; in [0, 1]. `opacity`: what the opacity of each xform counts. */
+BLOOM_API int32_t bloom_image_accumulate(bloom_image* image, bloom_flame* flame, const bloom_play* play, const bloom_view* view, const double* palette,
+                                         const double* opacity, uint64_t samples, bloom_progress progress, void* user, bloom_statistics* statistics);
+/* The sums of the cells, 4 doubles each, row by row, gutter included: for tests, and for those who develop pictures themselves. */
+BLOOM_API void bloom_image_cells(const bloom_image* image, double* out);
+/* Fills width * height * 4 floats: red, green, blue, alpha. */
+BLOOM_API int32_t bloom_image_develop(bloom_image* image, const bloom_development* how, bloom_progress progress, void* user, float* out);
+BLOOM_API void bloom_image_close(bloom_image* image);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "grid_sink.h"
+#include "image_sink.h"
 #include "point_sink.h"
 
 #define BLOOM_TEXT_(name) #name
@@ -61,6 +62,22 @@ bool to_grid(const Program& program, Batch batch, uint64_t samples, GridTarget& 
 }
 
 template <class T>
+bool play_to_image(const Program& program, Batch batch, uint64_t samples, ImageTarget& target, Statistics& statistics) {
+  Memory<T> memory(program);
+  if (!memory.ready()) return false;
+  Game<T> game(*memory.pool, memory.affines, program, batch);
+  warm_up(game);
+  ImageSink sink(target, game.random());
+  for (uint64_t done = 0; done < samples; done += kPool) game.step(true, statistics, sink);
+  return true;
+}
+
+bool to_image(const Program& program, Batch batch, uint64_t samples, ImageTarget& target, Statistics& statistics) {
+  return batch.in_double ? play_to_image<double>(program, batch, samples, target, statistics)
+                         : play_to_image<float>(program, batch, samples, target, statistics);
+}
+
+template <class T>
 bool play_to_points(const Program& program, Batch batch, PointTarget& target, Statistics& statistics) {
   Memory<T> memory(program);
   if (!memory.ready()) return false;
@@ -106,6 +123,6 @@ void transform(const Program& program, const XformProgram& xform, bool in_double
 }  // namespace
 
 extern const Kernel kKernel;
-const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, transform};
+const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, to_image, transform};
 
 }  // namespace bloom::BLOOM_ISA

@@ -43,6 +43,30 @@ struct PointTarget {
   uint64_t capacity, count = 0;
 };
 
+// From a point to a place in the histogram: Ember's camera, then the two-dimensional view.
+struct Projection {
+  bool has_camera;
+  float cos_yaw, sin_yaw, cos_pitch, sin_pitch, perspective, height;
+  float depth_of_field;               // radius of the disc for each unit of depth
+  float blur_curve, blur_x, blur_y;   // where not 0, the disc also grows with the square of the distance from the centre
+  float column[3], row[3];            // of x, y and 1, in cells of the histogram
+};
+
+// Red, green, blue and weight of a cell, or of what a hit adds: whole numbers, so that no order of adding matters. A full hit is
+// kHitUnit. When the weight's highest bit is set, the cell is carried to 64 bits; the colours are never larger than the weight.
+using Counts = uint32_t __attribute__((ext_vector_type(4)));
+constexpr uint32_t kHitUnit = 65536;
+constexpr int kPaletteEntries = 1024;
+
+struct ImageTarget {
+  Projection projection;
+  int32_t width, height;   // of the histogram
+  Counts* cells;           // width * height, and one more for hits outside
+  const Counts* palettes;  // for each xform what its hits add, kPaletteEntries over the palette coordinate
+  void* owner;
+  void (*carry)(void* owner, uint64_t cell);
+};
+
 struct Batch {
   uint64_t seed, stream;
   bool in_double;
@@ -54,6 +78,7 @@ struct Kernel {
   bool (*to_grid)(const Program&, Batch, uint64_t samples, GridTarget&, Statistics&);
   // Fills the target, or stops short after eight times the iterations that should have sufficed.
   bool (*to_points)(const Program&, Batch, PointTarget&, Statistics&);
+  bool (*to_image)(const Program&, Batch, uint64_t samples, ImageTarget&, Statistics&);
   // Applies one xform once to n points, 3 doubles each.
   void (*transform)(const Program&, const XformProgram&, bool in_double, uint64_t seed, const double* in, uint64_t n, double* out);
 };

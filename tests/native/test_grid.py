@@ -128,7 +128,7 @@ def test_an_impossible_box_or_resolution_is_refused(box: Box, resolution: int) -
 
 def test_memory_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in (0, 100_000, 8 << 20):
-        monkeypatch.setattr(native, "_memory_limit", lambda limit=limit: limit)
+        monkeypatch.setattr(native, "memory_limit", lambda limit=limit: limit)
         with pytest.raises(NativeError, match="memory"):
             native.accumulate(flower(), 2_000_000, BOX, 512, threads=2)
 
@@ -233,7 +233,7 @@ def test_a_small_opacity_has_the_right_mean() -> None:
 
 
 def test_a_grid_of_2048_takes_memory_for_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_memory_limit", lambda: 32 << 20)
+    monkeypatch.setattr(native, "memory_limit", lambda: 32 << 20)
     pre = identity()
     pre[:, :3] *= 0.02
     ball = Flame((Xform((Variation("gaussian_blur", 0.02), Variation("zblur", 0.02)), pre=pre),))

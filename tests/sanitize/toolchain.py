@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "out"
 
-sys.path.insert(0, str(ROOT / "core"))
+sys.path.append(str(ROOT / "core"))  # at the end: bloom_core itself is the installed one
 
 import build_native  # noqa: E402
 
