@@ -24,7 +24,7 @@ from bloom_core.native import NativeError
 from bloom_core.run_files import RunError
 from bloom_core.takes import TakeError
 
-from . import bake, bloom_object, film, properties, stage
+from . import bake, bloom_object, export, film, properties, stage
 
 ERRORS = (FlameError, NativeError, RunError, TakeError, ValueError, OSError, RuntimeError)
 """What a user can cause: shown as one line."""
@@ -82,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     baking.add_argument("blend", type=Path)
     baking.add_argument("--folder", type=Path, help="where takes go; default: where the .blend says")
     baking.add_argument("--threads", type=_within(int, 0, 1024), default=0, help="0: every core")
+    exporting = commands.add_parser("export", help="write a bloom's frames as a .flame sequence, for flam3 and Fractorium")
+    exporting.set_defaults(run_command=_export)
+    exporting.add_argument("blend", type=Path)
+    exporting.add_argument("-o", "--out", type=Path, required=True, metavar="SEQUENCE.flame")
+    exporting.add_argument("--bloom", metavar="NAME", help="which bloom; needed where the scene has several")
+    exporting.add_argument("--start", type=int, help="first frame; default: the scene's")
+    exporting.add_argument("--end", type=int, help="last frame; default: the scene's")
     rendering = commands.add_parser("render", help="render the film of a .blend")
     rendering.set_defaults(run_command=_render)
     rendering.add_argument("blend", type=Path)
@@ -203,16 +210,35 @@ def _set_stage(options: argparse.Namespace, scene: bpy.types.Scene, obj: bpy.typ
 
 
 def _bake(options: argparse.Namespace) -> None:
-    _open(options.blend)
-    scene = bpy.context.scene
-    blooms = [obj for obj in scene.objects if properties.bloom_of(obj) is not None]
-    if not blooms:
-        raise ValueError(f"{options.blend}: there is no bloom in this scene. Add one with Add ▸ Bloom in Blender")
+    scene, blooms = _open_blooms(options.blend)
     for obj in blooms:
         if options.folder is not None:
             properties.bloom_of(obj).folder = str(options.folder.resolve())
         _bake_one(scene, obj, options.threads)
     _save(options.blend)
+
+
+def _export(options: argparse.Namespace) -> None:
+    scene, blooms = _open_blooms(options.blend)
+    chosen = [obj for obj in blooms if options.bloom in (None, obj.name)]
+    if len(chosen) != 1:
+        names = ", ".join(obj.name for obj in blooms)
+        raise ValueError(f"{options.blend}: choose one of its blooms with --bloom; there are: {names}")
+    start = scene.frame_start if options.start is None else options.start
+    end = scene.frame_end if options.end is None else options.end
+    for warning in export.write_sequence(scene, chosen[0], options.out, start, end):
+        _say(f"bloom: warning: {warning}")
+    _say(f"done: {end - start + 1} frames in {options.out}")
+
+
+def _open_blooms(blend: Path) -> tuple[bpy.types.Scene, list[bpy.types.Object]]:
+    """Opens a .blend and returns its scene and the blooms in it, at least one. Raises ValueError."""
+    _open(blend)
+    scene = bpy.context.scene
+    blooms = [obj for obj in scene.objects if properties.bloom_of(obj) is not None]
+    if not blooms:
+        raise ValueError(f"{blend}: there is no bloom in this scene. Add one with Add ▸ Bloom in Blender")
+    return scene, blooms
 
 
 def _render(options: argparse.Namespace) -> None:

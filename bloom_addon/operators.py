@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from bloom_core import designs, growth
 from bloom_core.flame import FlameError
@@ -13,7 +14,7 @@ from bloom_core.native import Cancelled, NativeError
 from bloom_core.run_files import RunError
 from bloom_core.takes import Take, TakeError
 
-from . import bake, bloom_object, compat, headless, properties, stage
+from . import bake, bloom_object, compat, export, headless, properties, stage
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -109,6 +110,29 @@ class BLOOM_OT_import_flame(FileOperator):
         for warning in warnings:
             self.report({"WARNING"}, warning)
         getattr(obj, "bloom").design = bloom_object.lasting_name(self.filepath)  # noqa: B009
+        return FINISHED
+
+
+class BLOOM_OT_export_flames(NeedsBloom, FileOperator):
+    """Write this bloom's frames, as they are keyed, as a .flame sequence for flam3 and Fractorium"""
+
+    bl_idname, bl_label = "bloom.export_flames", "Export Flames"
+    filter_glob: StringProperty(default="*.flame", options={"HIDDEN"})  # type: ignore[valid-type]
+    check_existing: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[OperatorReturnItems]:
+        self.filepath = f"{context.object.name}.flame"
+        return super().invoke(context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+        scene, path = context.scene, Path(bpy.path.ensure_ext(self.filepath, ".flame"))
+        try:
+            warnings = export.write_sequence(scene, context.object, path, scene.frame_start, scene.frame_end)
+        except EXPECTED as error:
+            return self.refuse(error)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, f"{scene.frame_end - scene.frame_start + 1} frames written to {path.name}")
         return FINISHED
 
 
@@ -272,6 +296,7 @@ CLASSES = (
     BLOOM_OT_add,
     BLOOM_OT_choose,
     BLOOM_OT_import_flame,
+    BLOOM_OT_export_flames,
     BLOOM_OT_import_run,
     BLOOM_OT_use_run,
     BLOOM_OT_grow,
@@ -289,6 +314,10 @@ def _import_menu(self: Any, _context: bpy.types.Context) -> None:
     self.layout.operator(BLOOM_OT_import_flame.bl_idname, text="Bloom Flame (.flame)")
 
 
+def _export_menu(self: Any, _context: bpy.types.Context) -> None:
+    self.layout.operator(BLOOM_OT_export_flames.bl_idname, text="Bloom Flames (.flame)")
+
+
 _command: Any = None
 
 
@@ -299,6 +328,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     cast(Any, bpy.types.VIEW3D_MT_volume_add).append(_add_menu)
     cast(Any, bpy.types.TOPBAR_MT_file_import).append(_import_menu)
+    cast(Any, bpy.types.TOPBAR_MT_file_export).append(_export_menu)
     _command = bpy.utils.register_cli_command("bloom", headless.main)
 
 
@@ -306,6 +336,7 @@ def unregister() -> None:
     """Takes everything back."""
     bake.BakeWorker.stop()
     bpy.utils.unregister_cli_command(_command)
+    cast(Any, bpy.types.TOPBAR_MT_file_export).remove(_export_menu)
     cast(Any, bpy.types.TOPBAR_MT_file_import).remove(_import_menu)
     cast(Any, bpy.types.VIEW3D_MT_volume_add).remove(_add_menu)
     for cls in reversed(CLASSES):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import bpy
 
@@ -11,19 +12,26 @@ from bloom_core.flame import Flame
 
 from .flame_properties import read_flame
 
+Read = TypeVar("Read")
+
 
 def snapshot(scene: bpy.types.Scene, obj: bpy.types.Object, frames: Iterable[int]) -> list[Flame]:
     """Returns the bloom's flame at each frame; the scene is left at the frame it was at. Main thread only."""
+    return at_frames(scene, obj, frames, lambda: read_flame(obj))
+
+
+def at_frames(scene: bpy.types.Scene, obj: bpy.types.Object, frames: Iterable[int], read: Callable[[], Read]) -> list[Read]:
+    """Returns what `read` returns at each frame; the scene is left at the frame it was at. Main thread only."""
     current, subframe = scene.frame_current, scene.frame_subframe
-    flames = []
+    found = []
     try:
         with _evaluated(scene, obj):
             for frame in frames:
                 scene.frame_set(frame)
-                flames.append(read_flame(obj))
+                found.append(read())
     finally:
         scene.frame_set(current, subframe=subframe)
-    return flames
+    return found
 
 
 @contextmanager

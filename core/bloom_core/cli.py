@@ -8,12 +8,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from . import designs, importers, native, point_cloud, trajectory
-from .flame import Flame, FlameError, Xform
+from . import cli_flames, designs, importers, native, point_cloud, trajectory
+from .flame import DIALECTS, Flame, FlameError, Xform
 from .flame_file import read_flames
 from .native import Box, NativeError
 from .run_files import RunError
@@ -87,12 +88,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--compressed", action="store_true", help="compress the file (Blosc): a little smaller, a little slower")
     sub.add_argument("--double", action="store_true", help="iterate in double precision: slower, for flames that need it")
 
+    cli_flames.add_commands(command)
     command("designs", _designs, "List the flower designs that come with Bloom.")
     return parser
 
 
 def _add_flame(parser: argparse.ArgumentParser, output: str) -> None:
     parser.add_argument("flame", metavar="FLAME", help="a .flame file (its first flame), or the name of a design")
+    parser.add_argument("--dialect", choices=DIALECTS, help="the program whose rules to follow (default: the one that wrote the file)")
     parser.add_argument("-o", "--output", metavar=output, type=Path, required=True)
     parser.add_argument("--seed", metavar="N", type=_whole, default=0, help="the same seed gives the same bytes (default: %(default)s)")
     parser.add_argument("--threads", metavar="N", type=_whole, default=0, help="how many threads to use (default: one a core)")
@@ -154,7 +157,7 @@ def _inspect(options: argparse.Namespace) -> None:
 
 
 def _points(options: argparse.Namespace) -> None:
-    flame, _ = _flame(options.flame)
+    flame, _ = _flame(options.flame, options.dialect)
     with _progress("points") as progress:
         points = native.points(flame, options.count, seed=options.seed, threads=options.threads, progress=progress)
     point_cloud.write_ply(options.output, points)
@@ -162,7 +165,7 @@ def _points(options: argparse.Namespace) -> None:
 
 
 def _volume(options: argparse.Namespace) -> None:
-    flame, box = _flame(options.flame)
+    flame, box = _flame(options.flame, options.dialect)
     output: Path = options.output
     partial = output.with_name(output.name + ".tmp")
     if options.box:
@@ -190,12 +193,12 @@ def _designs(_options: argparse.Namespace) -> None:
         print(f"{name}: {_count(len(flame.xforms), 'xform')}, {', '.join(_names(flame))}")
 
 
-def _flame(text: str) -> tuple[Flame, Box | None]:
+def _flame(text: str, dialect: str | None = None) -> tuple[Flame, Box | None]:
     """Returns the flame that a command line names, with the box of its design if it is one. Raises FlameError."""
     if not Path(text).exists() and text in designs.designs():
         design = designs.design(text)
-        return design.open, design.box
-    flames, warnings = read_flames(text)
+        return replace(design.open, dialect=dialect or design.open.dialect), design.box
+    flames, warnings = read_flames(text, dialect)
     if len(flames) > 1:
         warnings.append(f"{text}: it has {len(flames)} flames; the first one, {flames[0].name!r}, is used")
     _warn(warnings)

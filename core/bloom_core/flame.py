@@ -18,8 +18,12 @@ FloatArray = NDArray[np.float64]
 MAX_XFORMS = 128
 """Regular xforms the native library takes; more is refused with a message."""
 
-DIALECTS = ("ember-25", "ember-1.0.0.14", "flam3")
-"""Programs whose rules a flame follows where they differ (`epispiral`, `auger`, `Truchet`, missing parameters)."""
+DIALECTS = ("ember-25", "ember-1.0.0.14", "flam3", "ember-25-compat")
+"""Programs whose rules a flame follows where they differ (`epispiral`, `auger`, `Truchet`, missing parameters).
+
+Ember 25 has a switch for flam3's functions: what its programs draw without it is "ember-25", what they draw with it "ember-25-compat". Of the
+functions that the switch changes, `cross` is told apart here; the circular and hyperbolic ones are always flam3's.
+"""
 
 
 class FlameError(ValueError):

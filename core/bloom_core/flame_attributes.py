@@ -41,10 +41,15 @@ CARRIED = frozenset(
 
 _CAMERA = frozenset({"cam_yaw", "cam_pitch", "cam_persp", "cam_zpos", "cam_dof", "blur_curve"})
 _SELDOM = frozenset({"zoom", "temporal_filter_exp", "earlyclip", "curves", "palette_interpolation", "hsv_rgb_palette_blend"})
-_LEFT_OUT = {"flam3": _SELDOM - {"palette_interpolation"} | _CAMERA, "ember-1.0.0.14": _SELDOM | {"blur_curve"}, "ember-25": _SELDOM}
+_LEFT_OUT = {
+    "flam3": _SELDOM - {"palette_interpolation"} | _CAMERA,
+    "ember-1.0.0.14": _SELDOM | {"blur_curve"},
+    "ember-25": _SELDOM,
+    "ember-25-compat": _SELDOM,
+}
 """Attributes that a program writes only where they have a value of their own."""
 
-_VERSIONS = dict(zip(DIALECTS, ("EMBER-BLOOM-25.25.12.1", "EMBER-BLOOM-1.0.0.14", "FLAM3-BLOOM-3.1.1"), strict=True))
+_VERSIONS = dict(zip(DIALECTS, ("EMBER-BLOOM-25.25.12.1", "EMBER-BLOOM-1.0.0.14", "FLAM3-BLOOM-3.1.1", "EMBER-BLOOM-COMPAT-25.25.12.1"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ DEFAULTS: Mapping[str, Settings] = {
     "flam3": Settings(View(size=(100, 100), scale=50.0), Rendering(quality=1.0, temporal_samples=1000), Key()),
     "ember-1.0.0.14": _EMBER,
     "ember-25": _EMBER,
+    "ember-25-compat": _EMBER,
 }
 """What a program takes for an attribute that a file leaves out."""
 
@@ -74,6 +80,8 @@ def dialect_of(version: str) -> str:
     if "EMBER" not in version.upper():
         return "flam3"
     number = re.search(r"\d{1,9}(\.\d{1,9})*", version, re.ASCII)
+    if "COMPAT" in version.upper():
+        return "ember-25-compat"
     return "ember-1.0.0.14" if number and [int(part) for part in number[0].split(".")] <= [1, 0, 0, 14] else "ember-25"
 
 

@@ -179,7 +179,7 @@ class _Image:
         curves = None if rendering.curves is None or np.array_equal(rendering.curves, [DEFAULT_CURVE] * 4) else np.ascontiguousarray(rendering.curves)
         filter_weights = np.ascontiguousarray(weights)
         how = library.RawDevelopment(
-            k1=view.brightness * (1.0 if flame.dialect == "ember-25" else 268.0 / 256.0), k2=k2, estimator_radius=radius,
+            k1=view.brightness * (1.0 if flame.dialect.startswith("ember-25") else 268.0 / 256.0), k2=k2, estimator_radius=radius,
             estimator_minimum=max(rendering.estimator_minimum, 0.0) * max(int(rendering.supersample), 1), estimator_curve=rendering.estimator_curve,
             gamma=view.gamma, gamma_threshold=view.gamma_threshold, vibrancy=view.vibrancy, highlight_power=view.highlight_power,
             background=view.background, filter=filter_weights.ctypes.data, curves=None if curves is None else curves.ctypes.data,

@@ -71,9 +71,9 @@ def variations() -> Mapping[str, VariationInfo]:
         for number in range(info.parameter_count):
             parameter = library.RawParameter()
             lib.bloom_parameter(index, number, ctypes.byref(parameter))
-            default = MappingProxyType(dict(zip(DIALECTS, parameter.defaults, strict=True)))
+            default = dict(zip(DIALECTS, [*parameter.defaults, parameter.defaults[0]], strict=True))
             typical = parameter.soft_low, parameter.soft_high
-            parameters.append(ParameterInfo(parameter.name.decode(), default, KINDS[parameter.kind], parameter.low, parameter.high, typical))
+            parameters.append(ParameterInfo(parameter.name.decode(), MappingProxyType(default), KINDS[parameter.kind], parameter.low, parameter.high, typical))
         name = info.name.decode()
         table[name.lower()] = VariationInfo(name, index, tuple(parameters))
     return MappingProxyType(table)

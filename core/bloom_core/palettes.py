@@ -112,6 +112,11 @@ def srgb_to_linear(srgb: DoubleArray) -> DoubleArray:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0.04045) + 0.055) / 1.055) ** 2.4)
 
 
+def linear_to_srgb(linear: DoubleArray) -> DoubleArray:
+    """Returns sRGB of linear light, any shape (IEC 61966-2-1)."""
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1.0 / 2.4) - 0.055)
+
+
 def to_oklab(srgb: DoubleArray) -> DoubleArray:
     """Returns OKLab (n, 3) of sRGB (n, 3) in [0, 1]."""
     return np.asarray(np.cbrt(srgb_to_linear(srgb) @ _TO_LMS.T) @ _TO_LAB.T)
@@ -119,8 +124,7 @@ def to_oklab(srgb: DoubleArray) -> DoubleArray:
 
 def to_srgb(lab: DoubleArray) -> DoubleArray:
     """Returns sRGB (n, 3) of OKLab (n, 3), not clipped: outside [0, 1] where the colour cannot be shown."""
-    linear = (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1.0 / 2.4) - 0.055)
+    return linear_to_srgb((lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T)
 
 
 def _into_gamut(lab: DoubleArray) -> DoubleArray:

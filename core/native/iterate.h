@@ -83,7 +83,8 @@ class Game {
       gone |= lost<T>(p);
     }
     p.x = select<T>(gone, Vec<T>(T(NAN)), p.x);
-    Vec<T> within = min(max(color, Vec<T>(T(0))), Vec<T>(T(1)));
+    // Below the palette, where a negative speed can take a colour, Ember reads its last entry. In flam3 there is no such colour.
+    Vec<T> within = select<T>(color < T(0), T(1), min(color, Vec<T>(T(1))));
     sink.plot(Point<float>{narrow(p.x), narrow(p.y), narrow(p.z)}, narrow(within), origin, statistics);
   }
 

@@ -5,14 +5,15 @@
 namespace bloom {
 
 // Whose rules a flame follows where programs differ; the numbers are part of the flame buffer.
-enum class Dialect : int32_t { ember_25 = 0, ember_1_0_0_14 = 1, flam3 = 2 };
-constexpr int kDialects = 3;
+// ember_25_compat is Ember 25 with its switch for the functions of flam3 on; its defaults are those of ember_25.
+enum class Dialect : int32_t { ember_25 = 0, ember_1_0_0_14 = 1, flam3 = 2, ember_25_compat = 3 };
+constexpr int kDialects = 4, kDefaults = 3;
 
 enum class ParameterKind : int32_t { real, integer, integer_nonzero, real_nonzero, cyclic };
 
 // A parameter's default in each dialect.
 struct Defaults {
-  double of[kDialects];
+  double of[kDefaults];
   constexpr Defaults(double all) : of{all, all, all} {}
   constexpr Defaults(double ember, double flam3) : of{ember, ember, flam3} {}
   constexpr Defaults(double ember_25, double ember_1_0_0_14, double flam3) : of{ember_25, ember_1_0_0_14, flam3} {}

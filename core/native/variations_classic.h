@@ -198,7 +198,7 @@ void secant2(const Call<T>& c, Point<T>& sum) {
 template <class T>
 void cross(const Call<T>& c, Point<T>& sum) {
   Vec<T> d = (c.in.x - c.in.y) * (c.in.x + c.in.y);
-  Vec<T> k = c.w / (c.dialect == Dialect::flam3 ? sqrt(d * d + T(1e-10)) : c.nonzero(abs(d)));
+  Vec<T> k = c.w / (c.dialect == Dialect::flam3 ? sqrt(d * d + T(1e-10)) : c.nonzero(c.dialect == Dialect::ember_25 ? d : abs(d)));
   add_with_z(sum, k * c.in.x, k * c.in.y, c);
 }
 

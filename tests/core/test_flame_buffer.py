@@ -166,7 +166,7 @@ def good() -> np.ndarray:
         (0, 4028.0, "not a flame buffer"),
         (1, 1.0, "another version"),
         (2, 3.0, "length"),
-        (3, 3.0, "xforms"),  # the dialect
+        (3, 4.0, "xforms"),  # the dialect
         (4, 0.0, "1 to 128 xforms"),
         (4, 1.5, "1 to 128 xforms"),
         (7, -1.0, "negative xaos"),

@@ -1,4 +1,4 @@
-"""Flames at the edge of what a flame can be: each has one defined result, the same in a cloud of points and in a volume.
+"""Flames at the edge of what a flame can be: each has one defined result, the same in a cloud of points, a volume and a picture.
 
 NaN and infinities, weights of zero, xforms without variations, singular affines, 64 xforms, flames that escape.
 """
@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bloom_core import native
-from bloom_core.flame import MAX_XFORMS, Flame, FlameError, FloatArray, Variation, Xform, identity
+from bloom_core import image, native
+from bloom_core.flame import MAX_XFORMS, Flame, FlameError, FloatArray, Rendering, Variation, View, Xform, identity
 from bloom_core.native import Box, NativeError, Statistics
 
 LINEAR = (Variation("linear", 1.0),)
@@ -27,7 +27,7 @@ RESOLUTION = 128
 
 @dataclass(frozen=True)
 class Hits:
-    """Where a flame was drawn: float64 (n, 3), how exact that is, and what became of the points."""
+    """Where a flame was drawn: float64 (n, 3), in a picture (n, 2); how exact that is; and what became of the points."""
 
     position: FloatArray
     tolerance: float
@@ -50,7 +50,17 @@ def volume(flame: Flame) -> Hits:
         return Hits(np.array(grid.low) + (ijk + 0.5) * grid.voxel_size, grid.voxel_size, grid.statistics)
 
 
-both = pytest.mark.parametrize("draw", [cloud, volume])
+def picture(flame: Flame) -> Hits:
+    side = BOX.high[0] - BOX.low[0]
+    view = View(size=(RESOLUTION, RESOLUTION), scale=RESOLUTION / side)
+    plain = replace(flame, view=view, rendering=Rendering(quality=SAMPLES / RESOLUTION**2, estimator_radius=0.0, filter=0.0))
+    drawn = image.render(plain, transparent=True)
+    assert np.isfinite(drawn.pixels).all() and (drawn.pixels >= 0).all() and (drawn.pixels <= 1).all()
+    row, column = np.nonzero(drawn.pixels[:, :, 3])
+    return Hits((np.stack([column, row], axis=1) + 0.5) / view.scale - side / 2, 2 / view.scale, drawn.statistics)
+
+
+everywhere = pytest.mark.parametrize("draw", [cloud, volume, picture])
 Draw = Callable[[Flame], Hits]
 
 
@@ -67,14 +77,14 @@ def shrinking(x: float = 0.5, weight: float = 1.0) -> Xform:
 
 def lies_at(hits: Hits, *places: tuple[float, float, float]) -> bool:
     """Tells whether every hit lies at one of the places and every place was hit."""
-    far = np.abs(hits.position[:, None, :] - np.array(places)[None]).max(axis=2) > hits.tolerance
+    far = np.abs(hits.position[:, None, :] - np.array(places)[None, :, : hits.position.shape[1]]).max(axis=2) > hits.tolerance
     return bool(len(hits.position)) and not far.all(axis=1).any() and not far.all(axis=0).any()
 
 
 # NaN and infinities: in the flame they are refused by name; where they arise, the point is lost, counted and begins anew
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e39])
 @pytest.mark.parametrize("field", ["weight", "color", "color_speed", "opacity", "pre", "post", "linear", "julian_dist"])
 def test_a_number_that_no_float_holds_is_refused_by_the_name_of_its_field(draw: Draw, field: str, value: float) -> None:
@@ -91,7 +101,7 @@ def test_a_number_that_no_float_holds_is_refused_by_the_name_of_its_field(draw: 
         draw(Flame((good, replace(good, **changes.get(field, {field: value})))))
 
 
-@both
+@everywhere
 def test_xaos_that_is_not_finite_is_refused_by_name(draw: Draw) -> None:
     with pytest.raises(FlameError, match="xaos"):
         draw(Flame((shrinking(), shrinking()), xaos=np.array([[1.0, math.nan], [1.0, 1.0]])))
@@ -105,16 +115,16 @@ LOST = {
 }
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("lost", LOST.values(), ids=LOST.keys())
 def test_a_point_that_gets_lost_is_counted_is_not_drawn_and_begins_anew_within_the_unit_square(draw: Draw, lost: Xform) -> None:
     hits = draw(Flame((replace(lost, weight=1.0), Xform(LINEAR, weight=3.0))))
     assert hits.statistics.bad / hits.statistics.iterations == pytest.approx(0.25, abs=0.05)
-    assert np.abs(hits.position[:, :2]).max() <= 1.0 + hits.tolerance and np.abs(hits.position[:, 2]).max() <= hits.tolerance
+    assert np.abs(hits.position[:, :2]).max() <= 1.0 + hits.tolerance and np.abs(hits.position[:, 2:]).max(initial=0.0) <= hits.tolerance
     assert hits.position[:, 0].std() == pytest.approx(1 / math.sqrt(3), abs=0.05)  # uniform
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("distance", [0.99e10, -0.99e10])
 def test_ten_to_the_tenth_is_not_yet_lost(draw: Draw, distance: float) -> None:
     hits = draw(Flame((Xform((), post=affine(move=(distance, 0.0, 0.0))), Xform((), post=affine(move=(0.5, 0.5, 0.5))))))
@@ -122,7 +132,7 @@ def test_ten_to_the_tenth_is_not_yet_lost(draw: Draw, distance: float) -> None:
     assert hits.statistics.outside == (0 if draw is cloud else pytest.approx(hits.statistics.iterations / 2, rel=0.05))
 
 
-@both
+@everywhere
 def test_what_the_final_xform_loses_is_not_drawn_and_the_trajectory_goes_on(draw: Draw) -> None:
     final = Xform((), post=affine(move=(HUGE, 0.0, 0.0)), opacity=0.5)
     hits = draw(Flame((shrinking(),), final=final))
@@ -146,33 +156,33 @@ def test_points_that_are_given_as_nan_or_infinite_come_back_as_nan_and_leave_the
 # Weights of zero: never chosen; all of them zero is refused
 
 
-@both
+@everywhere
 def test_an_xform_of_weight_0_or_less_is_never_chosen(draw: Draw) -> None:
     never = [Xform((), post=affine(move=(3.0, 3.0, 3.0)), weight=weight) for weight in (0.0, -1.0)]
     assert lies_at(draw(Flame((never[0], shrinking(), never[1]))), (0.5, 0.5, 0.5))
 
 
-@both
+@everywhere
 def test_weights_that_are_all_0_or_less_are_refused(draw: Draw) -> None:
     with pytest.raises(NativeError, match="weight"):
         draw(Flame((shrinking(weight=0.0), shrinking(weight=-1.0))))
 
 
-@both
+@everywhere
 def test_weights_however_small_or_large_count_by_their_ratio(draw: Draw) -> None:
     for weight in (1e-300, 1e-30, HUGE / 8):
         places = [Xform((), post=affine(move=(x, 0.0, 0.0)), weight=weight) for x in (0.25, 2.25)]
         assert lies_at(draw(Flame(tuple(places))), (0.25, 0.0, 0.0), (2.25, 0.0, 0.0))
 
 
-@both
+@everywhere
 def test_after_an_xform_whose_xaos_forbids_every_other_the_plain_weights_hold(draw: Draw) -> None:
     places = [Xform((), post=affine(move=(x, 0.0, 0.0))) for x in (0.25, 1.25, 2.25)]
     xaos = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     assert lies_at(draw(Flame(tuple(places), xaos=xaos)), *((x, 0.0, 0.0) for x in (0.25, 1.25, 2.25)))
 
 
-@both
+@everywhere
 def test_an_opacity_of_0_everywhere_is_a_dark_flame_and_no_error(draw: Draw) -> None:
     hits = draw(Flame((replace(shrinking(), opacity=0.0),)))
     assert len(hits.position) == 0 and hits.statistics.plotted == 0
@@ -181,12 +191,12 @@ def test_an_opacity_of_0_everywhere_is_a_dark_flame_and_no_error(draw: Draw) -> 
 # Xforms without variations: the origin, then the post-affine
 
 
-@both
+@everywhere
 def test_an_xform_without_variations_gives_the_origin_then_its_post_affine(draw: Draw) -> None:
     assert lies_at(draw(Flame((Xform((), pre=affine(2.0, (1.0, 1.0, 1.0)), post=affine(7.0, (0.5, 1.0, -2.0))),))), (0.5, 1.0, -2.0))
 
 
-@both
+@everywhere
 def test_a_final_xform_without_variations_draws_everything_at_its_post_affines_translation(draw: Draw) -> None:
     assert lies_at(draw(Flame((shrinking(),), final=Xform((), post=affine(move=(1.0, 2.0, 3.0))))), (1.0, 2.0, 3.0))
 
@@ -206,19 +216,20 @@ def test_with_variations_after_the_sum_and_none_in_it_these_begin_at_the_origin(
 # Singular affines: what they leave is drawn
 
 
-@both
+@everywhere
 def test_affines_that_are_all_zero_gather_everything_at_the_origin(draw: Draw) -> None:
     for flat in (Xform(LINEAR, pre=np.zeros((3, 4))), Xform(LINEAR, post=np.zeros((3, 4)))):
         assert lies_at(draw(Flame((flat,))), (0.0, 0.0, 0.0))
 
 
-@both
+@everywhere
 def test_an_affine_of_rank_1_leaves_a_line(draw: Draw) -> None:
-    line = np.outer([1.0, -1.0, 0.5], [0.3, 0.2, 0.1, 0.0])
+    along = np.array([1.0, -1.0, 0.5])
+    line = np.outer(along, [0.3, 0.2, 0.1, 0.0])
     hits = draw(Flame((Xform((Variation("gaussian_blur", 1.0),)), Xform(LINEAR, pre=line)), final=Xform(LINEAR, pre=line)))
-    t = hits.position @ [1.0, -1.0, 0.5] / 2.25
+    t = hits.position[:, :1]
     assert np.ptp(t) > 0.2
-    np.testing.assert_allclose(hits.position, t[:, None] * [1.0, -1.0, 0.5], atol=2 * hits.tolerance)
+    np.testing.assert_allclose(hits.position, t * along[: hits.position.shape[1]], atol=2 * hits.tolerance)
 
 
 EXTREMES: dict[str, NDArray[np.float64]] = {
@@ -249,7 +260,7 @@ def test_every_variation_of_an_extreme_affine_draws_finite_points_or_says_that_t
 # Many xforms
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("count", [64, MAX_XFORMS])
 def test_each_of_many_xforms_is_drawn_in_its_place(draw: Draw, count: int) -> None:
     side = 16
@@ -262,7 +273,7 @@ def test_each_of_many_xforms_is_drawn_in_its_place(draw: Draw, count: int) -> No
         assert counts.min() > 0.7 * SAMPLES / count and counts.max() < 1.4 * SAMPLES / count
 
 
-@both
+@everywhere
 def test_xaos_leads_64_xforms_round_in_a_ring(draw: Draw) -> None:
     """Each xform adds its own digit in base 64 to what came before: where a point lies tells its last two xforms."""
     count = 64
@@ -285,20 +296,20 @@ def test_one_xform_more_than_the_most_is_refused() -> None:
 # Flames that escape
 
 
-@both
+@everywhere
 def test_a_flame_whose_points_mostly_escape_is_refused_and_the_message_says_what_to_do(draw: Draw) -> None:
     with pytest.raises(NativeError, match=r"diverges.*[Ll]ower"):
         draw(Flame((Xform(LINEAR, pre=affine(1e12, (1.0, 1.0, 1.0))),)))
 
 
-@both
+@everywhere
 def test_a_flame_that_escapes_slowly_is_drawn_as_far_as_it_gets(draw: Draw) -> None:
     hits = draw(Flame((Xform(LINEAR, pre=affine(2.0, (0.1, 0.1, 0.1))),)))
     assert 0 < hits.statistics.bad < hits.statistics.iterations / 10  # 34 doublings lead out
     assert np.abs(hits.position).max() <= (1e10 if draw is cloud else 4.0) * 1.001
 
 
-@both
+@everywhere
 def test_half_of_the_points_may_escape(draw: Draw) -> None:
     escaping = Xform((), post=affine(move=(HUGE, 0.0, 0.0)), weight=0.45)
     assert draw(Flame((escaping, shrinking(weight=0.55)))).statistics.bad > 0

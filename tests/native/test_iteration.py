@@ -199,6 +199,13 @@ def test_a_negative_colour_speed_stays_within_the_palette() -> None:
     assert palette.min() >= 0.0 and palette.max() <= 1.0 and np.isfinite(palette).all()
 
 
+def test_a_colour_below_the_palette_is_its_last_as_in_ember() -> None:
+    # c ← −0.6 · 0.6 + 1.6 · 0 is below 0 after one step from colour 0; a colour above 1 is the last entry too.
+    flame = Flame((constant(0.0, color=0.0, color_speed=1.0), constant(1.0, color=0.6, color_speed=-0.6)), xaos=np.array([[0.0, 1.0], [1.0, 0.0]]))
+    points = native.points(flame, 10_000)
+    assert (points.palette[points.position[:, 0] == 1.0] == 1.0).all() and (points.palette[points.position[:, 0] == 0.0] == 0.0).all()
+
+
 def test_opacity_is_the_weight_of_a_hit_and_0_is_not_plotted() -> None:
     flame = Flame((constant(0.0, opacity=1.0), constant(1.0, opacity=0.25), constant(2.0, opacity=0.0)))
     points = native.points(flame, 300_000)

@@ -23,7 +23,7 @@ Entry = dict[str, Any]
 Doubles = NDArray[np.float64]
 
 VECTORS = Path(__file__).parents[3] / "shared" / "data" / "variation-vectors.json"
-DIALECT_OF = {"flam3": "flam3", "ember": "ember-25", "ember-1.0.0.14": "ember-1.0.0.14"}
+DIALECT_OF = {"flam3": "flam3", "ember": "ember-25-compat", "ember-1.0.0.14": "ember-1.0.0.14"}
 
 RANDOM_NAMES = frozenset(
     """
@@ -375,7 +375,7 @@ def test_defaults_and_limits_of_the_dialects() -> None:
     ]:
         found = parameter(variation, name).default
         assert found["ember-25"] == found["ember-1.0.0.14"] == pytest.approx(ember, abs=1e-12) and found["flam3"] == flam3
-    assert dict(parameter("truchet", "truchet_extended").default) == {"ember-25": 1.0, "ember-1.0.0.14": 0.0, "flam3": 1.0}
+    assert dict(parameter("truchet", "truchet_extended").default) == {"ember-25": 1.0, "ember-1.0.0.14": 0.0, "flam3": 1.0, "ember-25-compat": 1.0}
     assert parameter("stripes", "stripes_space").low == 0.5 and parameter("stripes", "stripes_space").high == 5.0
     assert parameter("julia3d", "julia3d_power").kind == "integer_nonzero"
     assert parameter("blob", "blob_waves").typical == (2.0, 6.0)
@@ -444,3 +444,13 @@ def test_float_agrees_with_double(name: str, dialect: str, point: list[float]) -
             error = np.abs(native.transform_points(flame, 0, points + sign * scale * direction, double=True)[0] - exact)
             moved = max(moved, float(np.nanmax(error, initial=0.0)))
     np.testing.assert_allclose(got, exact, rtol=0, atol=2e-4 * np.abs(exact).max() + 2 * moved + 1e-6)
+
+
+def test_ember_25_without_its_compatibility_keeps_the_sign_in_cross() -> None:
+    # Found in the reference renders of the original's flames, which hold together only so.
+    points = np.array([[1.0, 0.5, 0.25], [0.5, 1.0, 0.25], [-0.3, 0.9, 0.0]])
+    for dialect, sign in (("ember-25-compat", 1.0), ("ember-1.0.0.14", 1.0), ("ember-25", np.sign(points[:, 0] ** 2 - points[:, 1] ** 2))):
+        flame = Flame((Xform((Variation("cross", 0.7),)),), dialect=dialect)
+        expected = 0.7 * points / np.abs(points[:, 0] ** 2 - points[:, 1] ** 2)[:, None] * np.reshape(sign, (-1, 1))
+        found = native.transform_points(flame, 0, points, double=True)
+        np.testing.assert_allclose(found[:, :2], expected[:, :2], rtol=1e-12)
