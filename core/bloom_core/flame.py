@@ -22,7 +22,8 @@ DIALECTS = ("ember-25", "ember-1.0.0.14", "flam3", "ember-25-compat")
 """Programs whose rules a flame follows where they differ (`epispiral`, `auger`, `Truchet`, missing parameters).
 
 Ember 25 has a switch for flam3's functions: what its programs draw without it is "ember-25", what they draw with it "ember-25-compat". Of the
-functions that the switch changes, `cross` is told apart here; the circular and hyperbolic ones are always flam3's.
+functions that the switch changes, `cross` and `sec` are told apart here, as the reference renders show them; the other circular and
+hyperbolic ones are always flam3's.
 """
 
 

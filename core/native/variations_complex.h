@@ -57,63 +57,72 @@ void complex_cosh(const Call<T>& c, Point<T>& sum) {
 // no digits at the poles. `u` is the coordinate along which the function repeats, `v` the other one.
 template <class T>
 struct Quotient {
-  Vec<T> s, k, sh, ch, scale, scale2;
+  Vec<T> v, s, k, sh, ch, scale, scale2;
 
-  Quotient(Vec<T> u, Vec<T> v) {
+  Quotient(Vec<T> u, Vec<T> v) : v(v) {
     sincos(u, s, k);
     ScaledHyperbolics<T> h(v);
     sh = h.sinh, ch = h.cosh, scale = h.scale, scale2 = scale * scale;
   }
-  Vec<T> over_cosine(const Call<T>& c) const { return c.w / c.nonzero(k * k * scale2 + sh * sh); }
-  Vec<T> over_sine(const Call<T>& c) const { return c.w / c.nonzero(s * s * scale2 + sh * sh); }
+  // `multiple`: of v, whose hyperbolic functions Ember multiplies by 0 once they have overflowed. In its programs, which draw in
+  // float, such points are lost and begin anew: faint sheets in the reference renders are made of them.
+  Vec<T> over_cosine(const Call<T>& c, T multiple) const { return unless_lost(c, multiple, c.w / c.nonzero(k * k * scale2 + sh * sh)); }
+  Vec<T> over_sine(const Call<T>& c, T multiple) const { return unless_lost(c, multiple, c.w / c.nonzero(s * s * scale2 + sh * sh)); }
+
+ private:
+  static constexpr T kOverflow = T(sizeof(T) == 4 ? 89.41598629223294 : 710.4758600739439);  // of cosh
+  Vec<T> unless_lost(const Call<T>& c, T multiple, Vec<T> f) const {
+    return c.dialect != Dialect::ember_25 ? f : select<T>(abs(v) * multiple > kOverflow, T(NAN), f);
+  }
 };
 
 template <class T>
 void complex_tan(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.x, c.in.y);
-  Vec<T> f = q.over_cosine(c);
+  Vec<T> f = q.over_cosine(c, T(2));
   add_flat(sum, f * q.s * q.k * q.scale2, f * q.sh * q.ch);
 }
 
 template <class T>
 void complex_sec(const Call<T>& c, Point<T>& sum) {
-  Quotient<T> q(c.in.x, c.in.y);
-  Vec<T> f = q.over_cosine(c) * q.scale;
+  const T scale = c.dialect == Dialect::ember_25 ? kPi<T> : T(1);
+  Quotient<T> q(scale * c.in.x, scale * c.in.y);
+  Vec<T> f = q.over_cosine(c, T(1)) * q.scale;
   add_flat(sum, f * q.k * q.ch, f * q.s * q.sh);
 }
 
 template <class T>
 void complex_csc(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.x, c.in.y);
-  Vec<T> f = q.over_sine(c) * q.scale;
+  Vec<T> f = q.over_sine(c, T(1)) * q.scale;
   add_flat(sum, f * q.s * q.ch, -f * q.k * q.sh);
 }
 
 template <class T>
 void complex_cot(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.x, c.in.y);
-  Vec<T> f = q.over_sine(c);
+  Vec<T> f = q.over_sine(c, T(2));
   add_flat(sum, f * q.s * q.k * q.scale2, -f * q.sh * q.ch);
 }
 
 template <class T>
 void complex_tanh(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.y, c.in.x);
-  Vec<T> f = q.over_cosine(c);
+  Vec<T> f = q.over_cosine(c, T(2));
   add_flat(sum, f * q.sh * q.ch, f * q.s * q.k * q.scale2);
 }
 
 template <class T>
 void complex_sech(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.y, c.in.x);
-  Vec<T> f = q.over_cosine(c) * q.scale;
+  Vec<T> f = q.over_cosine(c, T(1)) * q.scale;
   add_flat(sum, f * q.k * q.ch, -f * q.s * q.sh);
 }
 
 template <class T>
 void complex_csch(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.y, c.in.x);
-  Vec<T> f = q.over_sine(c) * q.scale;
+  Vec<T> f = q.over_sine(c, T(1)) * q.scale;
   add_flat(sum, f * q.k * q.sh, -f * q.s * q.ch);
 }
 
@@ -121,7 +130,7 @@ void complex_csch(const Call<T>& c, Point<T>& sum) {
 template <class T>
 void complex_coth(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(c.in.y, c.in.x);
-  Vec<T> f = q.over_sine(c);
+  Vec<T> f = q.over_sine(c, T(2));
   add_flat(sum, f * q.sh * q.ch, f * q.s * q.k * q.scale2);
 }
 
@@ -129,7 +138,7 @@ void complex_coth(const Call<T>& c, Point<T>& sum) {
 template <class T>
 void foci(const Call<T>& c, Point<T>& sum) {
   Quotient<T> q(T(0.5) * c.in.y, T(0.5) * c.in.x);
-  Vec<T> f = q.over_sine(c);
+  Vec<T> f = q.over_sine(c, T(2));
   add_with_z(sum, f * q.sh * q.ch, f * q.s * q.k * q.scale2, c);
 }
 
