@@ -25,7 +25,7 @@ FLAGS = [
     "-g0",
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
-SHARED = ["abi.cpp", "abi_image.cpp", "develop.cpp", "dispatch.cpp", "estimator.cpp", "grid.cpp", "image.cpp", "parallel.cpp", "program.cpp", "vdb.cpp"]
+SHARED = [f"{name}.cpp" for name in "abi abi_image develop dispatch estimator grid image parallel program vdb".split()]
 
 # Target triple, wheel tag and library name by (system, machine).
 TARGETS = {
@@ -68,7 +68,8 @@ def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "",
     for index, (isa, flags) in enumerate(kernels(triple, clang=bool(clang))):
         defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
         for source in ("variations", "kernel"):
-            jobs.append(([*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / f"{source}.cpp")], objects / f"{source}_{isa}.o"))
+            command = [*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / f"{source}.cpp")]
+            jobs.append((command, objects / f"{source}_{isa}.o"))
 
     def compile_one(job: tuple[list[str], Path]) -> None:
         subprocess.run([*job[0], "-o", str(job[1])], check=True)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import cli_flames, designs, importers, native, point_cloud, trajectory
+from . import cli_flames, cli_images, designs, importers, native, point_cloud, trajectory
 from .flame import DIALECTS, Flame, FlameError, Xform
 from .flame_file import read_flames
+from .image_files import PictureError
 from .native import Box, NativeError
 from .run_files import RunError
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command(options)
         sys.stdout.flush()
-    except (FlameError, RunError, NativeError) as error:
+    except (FlameError, RunError, NativeError, PictureError) as error:
         return _fail(str(error))
     except BrokenPipeError:  # the reader of our output, as in `bloom inspect x | head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--double", action="store_true", help="iterate in double precision: slower, for flames that need it")
 
     cli_flames.add_commands(command)
+    cli_images.add_commands(command)
     command("designs", _designs, "List the flower designs that come with Bloom.")
     return parser
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ PALETTE_ENTRIES = 1024
 
 DEFAULT_CURVE = ((0.0, 0.0, 1.0), (0.0, 0.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
 """One of the four `curves` as Ember 1.0.0.14 writes it where nobody touched it."""
+
+_NO_CAMERA: Mapping[str, Any] = dict.fromkeys(("cam_yaw", "cam_pitch", "cam_persp", "cam_zpos", "cam_dof"), 0.0)  # flam3 knows none
 
 _ITERATING = 0.9  # the share of the progress that goes to iterating
 
@@ -53,7 +56,7 @@ def render(
     transparent: bool = False,
     progress: Progress | None = None,
 ) -> Picture:
-    """Renders a flame, or several moments of one for motion blur, as its `view` and `rendering` say.
+    """Renders a flame, or several moments of one for motion blur, as its `view` and `rendering` say: those of the one in the middle.
 
     `quality`: samples per pixel in place of the flame's own; `scale`: of the picture's size, with what is in it. The same flame and seed
     give the same pixels for any number of threads. Raises NativeError (diverging flame, no memory, a size that cannot be), FlameError
@@ -62,17 +65,17 @@ def render(
     moments = [Moment(flame)] if isinstance(flame, Flame) else list(flame)
     if not moments or not scale > 0:
         raise NativeError("there is nothing to render: no flame, or a scale that is not above 0")
-    first = moments[0].flame
-    width, height = (max(1, round(side * scale)) for side in first.view.size)
-    rendering = first.rendering
+    shown = moments[len(moments) // 2].flame
+    width, height = (max(1, round(side * scale)) for side in shown.view.size)
+    rendering = shown.rendering
     supersample = max(int(rendering.supersample), 1)
     weights = spatial_filters.weights(rendering.filter_shape, max(rendering.filter, 0.0), supersample)
     radius = max(rendering.estimator_radius, 0.0) * supersample
-    gutter = (len(weights) - supersample) // 2 + math.ceil(radius)
+    gutter = max((len(weights) - supersample) // 2, 0) + math.ceil(radius)
     per_pixel = rendering.quality if quality is None else quality
     if not 0 < per_pixel < 1e9:
         raise NativeError(f"a quality of {per_pixel:g} samples per pixel cannot be rendered; it must lie above 0 and below 1e9")
-    samples = per_pixel * 4.0**first.view.zoom * width * height
+    samples = per_pixel * 4.0**shown.view.zoom * width * height
     if not 1 <= samples < 2.0**40:
         raise NativeError(f"quality, size and zoom ask for {samples:.3g} samples; at most 2^40 can be played: lower one of them")
     with _Image(width, height, supersample, gutter) as image:
@@ -82,11 +85,18 @@ def render(
             play = library.RawPlay((seed + index * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF, threads, int(double))
             own = image.accumulate(moment, play, scale, math.ceil(samples / len(moments)), part)
             total = Statistics(*(a + b for a, b in zip(vars(total).values(), vars(own).values(), strict=True)))
-        pixels_per_unit = first.view.scale * scale * 2.0**first.view.zoom
+        pixels_per_unit = shown.view.scale * scale * 2.0**shown.view.zoom
         mean_weight = sum(moment.weight for moment in moments) / len(moments)
-        k2 = supersample**2 * pixels_per_unit**2 / (max(total.iterations, 1) * mean_weight)
-        pixels = image.develop(first, k2, weights, radius, transparent, threads, _part(progress, _ITERATING, 1 - _ITERATING))
+        # Points that were lost are no samples: the programs try again until a step holds.
+        k2 = supersample**2 * pixels_per_unit**2 / (max(total.iterations - total.bad, 1) * mean_weight)
+        pixels = image.develop(shown, k2, weights, radius, transparent, threads, _part(progress, _ITERATING, 1 - _ITERATING))
     return Picture(pixels, total)
+
+
+def framed(flame: Flame, size: tuple[int, int]) -> Flame:
+    """Returns the flame with a picture of `size` (width, height) in pixels, in which all that it framed is seen."""
+    view = flame.view
+    return replace(flame, view=replace(view, size=size, scale=view.scale * min(size[0] / view.size[0], size[1] / view.size[1])))
 
 
 def temporal_filter(flame: Flame) -> list[tuple[float, float]]:
@@ -154,7 +164,7 @@ class _Image:
 
     def accumulate(self, moment: Moment, play: library.RawPlay, scale: float, samples: int, progress: Progress | None) -> Statistics:
         flame, raw = moment.flame, library.RawStatistics()
-        view = flame.view
+        view = replace(flame.view, **_NO_CAMERA) if flame.dialect == "flam3" else flame.view
         camera = library.RawView(
             center=view.center, pixels_per_unit=view.scale * scale * 2.0**view.zoom, rotate=math.radians(view.rotate), yaw=view.cam_yaw,
             pitch=view.cam_pitch, perspective=view.cam_persp, height=view.cam_zpos, depth_of_field=view.cam_dof, blur_curve=view.blur_curve,
@@ -181,8 +191,9 @@ class _Image:
         how = library.RawDevelopment(
             k1=view.brightness * (1.0 if flame.dialect.startswith("ember-25") else 268.0 / 256.0), k2=k2, estimator_radius=radius,
             estimator_minimum=max(rendering.estimator_minimum, 0.0) * max(int(rendering.supersample), 1), estimator_curve=rendering.estimator_curve,
-            gamma=view.gamma, gamma_threshold=view.gamma_threshold, vibrancy=view.vibrancy, highlight_power=view.highlight_power,
-            background=view.background, filter=filter_weights.ctypes.data, curves=None if curves is None else curves.ctypes.data,
+            gamma=view.gamma, gamma_threshold=view.gamma_threshold, vibrancy=view.vibrancy,
+            white=256.0 / 255.0 if flame.dialect == "flam3" else 1.0, highlight_power=view.highlight_power, background=view.background,
+            filter=filter_weights.ctypes.data, curves=None if curves is None else curves.ctypes.data,
             filter_size=len(filter_weights), clips_early=int(rendering.earlyclip), transparent=int(transparent), threads=threads,
         )  # fmt: skip
         out = np.empty((*self._size, 4), np.float32)

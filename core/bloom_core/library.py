@@ -77,7 +77,7 @@ class RawDevelopment(ctypes.Structure):
 
     _fields_ = [
         *((name, ctypes.c_double) for name in ("k1", "k2", "estimator_radius", "estimator_minimum", "estimator_curve")),
-        *((name, ctypes.c_double) for name in ("gamma", "gamma_threshold", "vibrancy", "highlight_power")),
+        *((name, ctypes.c_double) for name in ("gamma", "gamma_threshold", "vibrancy", "white", "highlight_power")),
         ("background", ctypes.c_double * 3),
         ("filter", ctypes.c_void_p),
         ("curves", ctypes.c_void_p),

@@ -73,7 +73,8 @@ def variations() -> Mapping[str, VariationInfo]:
             lib.bloom_parameter(index, number, ctypes.byref(parameter))
             default = dict(zip(DIALECTS, [*parameter.defaults, parameter.defaults[0]], strict=True))
             typical = parameter.soft_low, parameter.soft_high
-            parameters.append(ParameterInfo(parameter.name.decode(), MappingProxyType(default), KINDS[parameter.kind], parameter.low, parameter.high, typical))
+            kind, defaults = KINDS[parameter.kind], MappingProxyType(default)
+            parameters.append(ParameterInfo(parameter.name.decode(), defaults, kind, parameter.low, parameter.high, typical))
         name = info.name.decode()
         table[name.lower()] = VariationInfo(name, index, tuple(parameters))
     return MappingProxyType(table)
@@ -354,7 +355,8 @@ class Grid:
     def write_vdb(self, path: Path | str, *, gain: float, half: bool = True, compressed: bool = False) -> None:
         """Writes an OpenVDB file: float grids `density` (scaled as above) and `palette`, and the vector grid `Cd` of a grid with colour.
 
-        Values are stored as half or float, as they are (fast) or `compressed` by Blosc with LZ4 (smaller). The file is written in place: give a temporary name, and rename it. Raises NativeError naming the file.
+        Values are stored as half or float, as they are (fast) or `compressed` by Blosc with LZ4 (smaller). The file is written in place: give
+        a temporary name, and rename it. Raises NativeError naming the file.
         """
         if self._lib.bloom_grid_write_vdb(self._open(), os.fsencode(path), gain, int(half), int(compressed)):
             raise NativeError(self._lib.bloom_grid_message(self._handle).decode(errors="replace"))

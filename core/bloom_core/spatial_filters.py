@@ -15,10 +15,10 @@ def _cubic(b: float, c: float) -> Curve:
     """Returns Mitchell and Netravali's family of cubics (1988)."""
 
     def inner(t: FloatArray) -> FloatArray:
-        return ((12 - 9 * b - 6 * c) * t**3 + (-18 + 12 * b + 6 * c) * t**2 + (6 - 2 * b)) / 6
+        return np.asarray(((12 - 9 * b - 6 * c) * t**3 + (-18 + 12 * b + 6 * c) * t**2 + (6 - 2 * b)) / 6)
 
     def outer(t: FloatArray) -> FloatArray:
-        return ((-b - 6 * c) * t**3 + (6 * b + 30 * c) * t**2 + (-12 * b - 48 * c) * t + (8 * b + 24 * c)) / 6
+        return np.asarray(((-b - 6 * c) * t**3 + (6 * b + 30 * c) * t**2 + (-12 * b - 48 * c) * t + (8 * b + 24 * c)) / 6)
 
     return lambda t: np.where(np.abs(t) < 1, inner(np.abs(t)), np.where(np.abs(t) < 2, outer(np.abs(t)), 0.0))
 

@@ -13,12 +13,39 @@ using namespace bloom;
 struct bloom_image {
   std::shared_ptr<MemoryBudget> memory;
   std::unique_ptr<Histogram> histogram;
+  std::vector<std::unique_ptr<Counter>> counters;  // of the threads, for all flames of a moving picture
   std::string message;
+
+  // Makes a counter for each of `wanted` threads, or for as many as there is memory. Throws std::bad_alloc where there is none for one.
+  int reserve(int wanted) {
+    while (int(counters.size()) < wanted) try {
+        counters.push_back(std::make_unique<Counter>(*histogram, memory));
+      } catch (const std::bad_alloc&) {
+        if (counters.empty()) throw;
+        break;
+      }
+    return std::min(wanted, int(counters.size()));
+  }
+
+  // Brings all that the counters hold into the histogram, and lets them go.
+  void gather(int threads) {
+    const uint64_t cells = histogram->shape().cells(), jobs = (cells + kGathered - 1) / kGathered;
+    auto job = [&](uint64_t number, int) {
+      for (auto& counter : counters) counter->finish(number * kGathered, std::min((number + 1) * kGathered, cells));
+      return true;
+    };
+    if (!counters.empty()) run_jobs(jobs, thread_count(threads, jobs), job, [](double) { return true; });
+    counters.clear();
+  }
+
+ private:
+  static constexpr uint64_t kGathered = 1 << 16;  // cells of one job
 };
 
 namespace {
 
 constexpr int32_t kMaxSide = 1 << 16, kMaxSupersample = 16, kMaxGutter = 1 << 12, kMaxFilter = 1 << 10;
+constexpr uint64_t kMostSamples = 16 * kBatchSamples, kBatches = 64;  // of a batch; of a picture, unless these are too long or too short
 
 Projection project(const bloom_view& view, const ImageShape& shape) {
   Projection out{};
@@ -55,7 +82,7 @@ bool usable(const bloom_view& view) {
 // Returns what is wrong with a development, or null and it in `out`.
 const char* read_development(const bloom_development& how, Development& out) {
   const double values[] = {how.k1, how.k2, how.estimator_radius, how.estimator_minimum, how.estimator_curve, how.gamma, how.gamma_threshold, how.vibrancy,
-                           how.highlight_power, how.background[0], how.background[1], how.background[2]};
+                           how.white, how.highlight_power, how.background[0], how.background[1], how.background[2]};
   if (!all_finite(values, std::size(values)) || (how.curves && !all_finite(how.curves, 48))) return "a value of the development is not a finite number";
   if (!(how.k1 >= 0 && how.k2 >= 0)) return "brightness must not be negative";
   if (!(how.gamma > 0)) return "gamma must be above 0";
@@ -63,7 +90,7 @@ const char* read_development(const bloom_development& how, Development& out) {
     return "the estimator's radii must lie between 0 and 1000 cells, and its curve above 0";
   if (how.filter_size < 1 || how.filter_size > kMaxFilter || !all_finite(how.filter, size_t(how.filter_size))) return "the filter's size must lie between 1 and 1024 cells";
   out = {how.k1, how.k2, how.estimator_radius, how.estimator_minimum, how.estimator_curve, {how.filter, how.filter + how.filter_size}, how.clips_early != 0,
-         how.gamma, how.gamma_threshold, how.vibrancy, how.highlight_power, {how.background[0], how.background[1], how.background[2]}, how.transparent != 0, {}};
+         how.gamma, how.gamma_threshold, how.vibrancy, how.white, how.highlight_power, {how.background[0], how.background[1], how.background[2]}, how.transparent != 0, {}};
   if (how.curves) out.curves.assign(how.curves, how.curves + 48);
   return nullptr;
 }
@@ -105,28 +132,28 @@ int32_t bloom_image_accumulate(bloom_image* image, bloom_flame* flame, const blo
         for (int channel = 0; channel < 4; ++channel) palettes[xform * kPaletteEntries + entry][channel] = std::min(values[channel], values[3]);
       }
     const Projection projection = project(*view, image->histogram->shape());
-    const uint64_t batches = (samples + kBatchSamples - 1) / kBatchSamples;
-    const int workers = thread_count(play->threads, batches);
-    std::vector<std::unique_ptr<Counter>> counters;
-    for (int i = 0; i < workers; ++i) counters.push_back(std::make_unique<Counter>(*image->histogram, image->memory));
+    // Each batch begins with steps that are not seen: the longer the better, as long as threads find enough of them.
+    const uint64_t size = std::clamp(samples / kBatches, kBatchSamples, kMostSamples), batches = (samples + size - 1) / size;
+    const int workers = image->reserve(thread_count(play->threads, batches));
     std::vector<Statistics> own(workers);
     auto job = [&](uint64_t number, int worker) {
-      ImageTarget target = counters[worker]->target(projection, palettes.data());
+      ImageTarget target = image->counters[worker]->target(projection, palettes.data());
       Batch batch{play->seed, number, play->in_double != 0};
-      return kernel().to_image(flame->program, batch, std::min(kBatchSamples, samples - number * kBatchSamples), target, own[worker]);
+      return kernel().to_image(flame->program, batch, std::min(size, samples - number * size), target, own[worker]);
     };
     Outcome outcome = run_jobs(batches, workers, job, caller(progress, user));
     if (outcome == Outcome::cancelled) return fail(image->message, BLOOM_CANCELLED, "cancelled");
     if (outcome == Outcome::stopped) return fail(image->message, BLOOM_MEMORY, "not enough memory");
     Statistics total;
-    for (int i = 0; i < workers; ++i) counters[i]->finish(), add(total, own[i]);
+    for (int i = 0; i < workers; ++i) add(total, own[i]);
     report(total, statistics);
     if (diverges(total)) return fail(image->message, BLOOM_DIVERGED, kDiverged);
     return int32_t(BLOOM_OK);
   });
 }
 
-void bloom_image_cells(const bloom_image* image, double* out) {
+void bloom_image_cells(bloom_image* image, double* out) {
+  image->gather(0);
   const Histogram& histogram = *image->histogram;
   for (uint64_t i = 0; i < histogram.shape().cells(); ++i) {
     const Histogram::Cell& cell = histogram.cell(i);
@@ -140,8 +167,9 @@ int32_t bloom_image_develop(bloom_image* image, const bloom_development* how, bl
     if (const char* wrong = read_development(*how, development)) return fail(image->message, BLOOM_INVALID, wrong);
     const ImageShape& shape = image->histogram->shape();
     const int width = how->filter_size;
-    if ((width - shape.supersample) % 2 != 0 || width < shape.supersample || (width - shape.supersample) / 2 > shape.gutter)
+    if ((width - shape.supersample) % 2 != 0 || (width - shape.supersample) / 2 > shape.gutter)
       return fail(image->message, BLOOM_INVALID, "the filter does not fit the histogram");
+    image->gather(how->threads);
     if (develop(*image->histogram, development, how->threads, caller(progress, user), out) == Outcome::cancelled)
       return fail(image->message, BLOOM_CANCELLED, "cancelled");
     return int32_t(BLOOM_OK);

@@ -122,7 +122,7 @@ typedef struct {
 typedef struct {
   double k1, k2;
   double estimator_radius, estimator_minimum, estimator_curve;
-  double gamma, gamma_threshold, vibrancy, highlight_power;
+  double gamma, gamma_threshold, vibrancy, white, highlight_power;
   double background[3];
   const double* filter; /* weights along one axis */
   const double* curves; /* 4 curves of 4 points: x, y, weight; or null */
@@ -141,7 +141,7 @@ BLOOM_API const char* bloom_image_message(const bloom_image* image);
 BLOOM_API int32_t bloom_image_accumulate(bloom_image* image, bloom_flame* flame, const bloom_play* play, const bloom_view* view, const double* palette,
                                          const double* opacity, uint64_t samples, bloom_progress progress, void* user, bloom_statistics* statistics);
 /* The sums of the cells, 4 doubles each, row by row, gutter included: for tests, and for those who develop pictures themselves. */
-BLOOM_API void bloom_image_cells(const bloom_image* image, double* out);
+BLOOM_API void bloom_image_cells(bloom_image* image, double* out);
 /* Fills width * height * 4 floats: red, green, blue, alpha. */
 BLOOM_API int32_t bloom_image_develop(bloom_image* image, const bloom_development* how, bloom_progress progress, void* user, float* out);
 BLOOM_API void bloom_image_close(bloom_image* image);

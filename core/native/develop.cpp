@@ -76,7 +76,7 @@ Color show(const Development& how, Color lit) {
     const double a = lit[3];
     alpha = pow(a, g);
     if (a < threshold) alpha = (1 - a / threshold) * a * pow(threshold, g - 1) + a / threshold * alpha;
-    scale = how.vibrancy * alpha / a;
+    scale = how.vibrancy * how.white * alpha / a;
   }
   alpha = std::clamp(alpha, 0.0, 1.0);
   const double most = std::max({lit[0], lit[1], lit[2], 0.0f}), bright = scale * most;
@@ -89,7 +89,7 @@ Color show(const Development& how, Color lit) {
       const double kept = bright > 1 ? std::min(1.0, -how.highlight_power) : 1.0;
       color = v * (kept < 1 ? (1 - kept) / most + kept * scale : scale);
     }
-    color += (1 - how.vibrancy) * pow(std::max(v, 0.0), g);
+    color += (1 - how.vibrancy) * how.white * pow(std::max(v, 0.0), g);
     if (!how.transparent) color += (1 - alpha) * how.background[channel];
     out[channel] = float(std::clamp(color, 0.0, 1.0));
   }
@@ -123,7 +123,8 @@ void filter_row(const Frame& frame, const Color* cells, int row, float* out) {
       for (int x = 0; x < width; ++x) part += how.filter[x] * line[x];
       sum += how.filter[y] * part;
     }
-    Color color = how.clips_early ? sum : show(how, sum);
+    // A filter with negative lobes overshoots.
+    Color color = how.clips_early ? Color(__builtin_elementwise_min(__builtin_elementwise_max(sum, Color(0.0f)), Color(1.0f))) : show(how, sum);
     bend(how, color);
     memcpy(out + 4 * column, &color, sizeof color);
   }

@@ -13,7 +13,9 @@ struct Development {
   double estimator_radius, estimator_minimum, estimator_curve;  // radii in cells; radius 0: no density estimation
   std::vector<float> filter;  // weights along one axis, of sum 1; as many as of the supersampling's parity
   bool clips_early;           // gamma before the filter
-  double gamma, gamma_threshold, vibrancy, highlight_power;
+  double gamma, gamma_threshold, vibrancy;
+  double white;  // what full light comes to: 1, in flam3 256/255
+  double highlight_power;
   double background[3];
   bool transparent;             // leave the background out
   std::vector<double> curves;   // 48: overall, red, green, blue; four points; x, y, weight. Or none

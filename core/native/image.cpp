@@ -50,9 +50,8 @@ void Counter::carry(void* self, uint64_t cell) {
   counter.move(cell);
 }
 
-void Counter::finish() {
-  std::lock_guard<std::mutex> lock(histogram_.mutex_);
-  for (uint64_t number = 0; number < histogram_.cells_.size(); ++number) move(number);
+void Counter::finish(uint64_t from, uint64_t to) {
+  for (uint64_t number = from; number < to; ++number) move(number);
 }
 
 }  // namespace bloom

@@ -43,7 +43,8 @@ class Histogram {
   std::vector<Cell> cells_;  // and one for hits outside
 };
 
-// One thread's cells in front of a histogram. Throws std::bad_alloc.
+// One thread's cells in front of a histogram. What they hold reaches it when a cell is half full, and in the end by `finish`. Throws
+// std::bad_alloc.
 class Counter {
  public:
   Counter(Histogram& histogram, std::shared_ptr<MemoryBudget> memory);
@@ -52,7 +53,7 @@ class Counter {
   Counter& operator=(const Counter&) = delete;
 
   ImageTarget target(const Projection& projection, const Counts* palettes);
-  void finish();  // adds all cells to the histogram
+  void finish(uint64_t from, uint64_t to);  // adds cells [from, to) to the histogram
 
  private:
   static void carry(void* self, uint64_t cell);

@@ -55,7 +55,7 @@ struct Projection {
 // Red, green, blue and weight of a cell, or of what a hit adds: whole numbers, so that no order of adding matters. A full hit is
 // kHitUnit. When the weight's highest bit is set, the cell is carried to 64 bits; the colours are never larger than the weight.
 using Counts = uint32_t __attribute__((ext_vector_type(4)));
-constexpr uint32_t kHitUnit = 65536;
+constexpr uint32_t kHitUnit = 1 << 20;
 constexpr int kPaletteEntries = 1024;
 
 struct ImageTarget {

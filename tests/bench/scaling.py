@@ -58,7 +58,8 @@ def main() -> None:
             runs = [in_a_process(SCRIPT, work.samples, work.resolution, work.xforms, work.threads) for _ in range(3)]
             runs.sort(key=lambda run: run["seconds"])
             run = runs[1]
-            value = {"samples": f"{work.samples:.0e}", "grid": f"{work.resolution}³", "xforms": str(work.xforms), "threads": str(work.threads)}[what]
+            told = {"samples": f"{work.samples:.0e}", "grid": f"{work.resolution}³", "xforms": str(work.xforms), "threads": str(work.threads)}[what]
+            rate, seconds = millions(work.samples / run["seconds"]), f"{run['seconds']:.2f} s"
             memory, leaves = run["peak"] - run["before"], run["leaves"] * 4096
-            rows.append([what, value, f"{run['seconds']:.2f} s", millions(work.samples / run["seconds"]), f"{memory / 2**20:.0f} MiB", f"{leaves / 2**20:.0f} MiB"])
+            rows.append([what, told, seconds, rate, f"{memory / 2**20:.0f} MiB", f"{leaves / 2**20:.0f} MiB"])
     table(["varied", "value", "time", "iterations", "peak memory", "of which touched leaves"], rows)

@@ -22,6 +22,8 @@ from .timing import heading, medians, millions, table
 
 ORIGINALS = Path(__file__).parents[3] / "shared" / "data" / "original-bloom" / "flames"
 SAMPLES = 64 << 20
+FAR = Box((1e6, 1e6, 1e6), (1e6 + 1, 1e6 + 1, 1e6 + 1))
+"""A box that no flame reaches: every hit is dropped there, and what is left is iterating."""
 
 WRITER = """
 import sys, time
@@ -73,17 +75,35 @@ def accumulation() -> None:
     heading("Accumulating in three dimensions, one thread (bar: 40 M/s at 512³, and no more than twice the time of iterating)")
     rows = []
     for name, (flame, box) in flames().items():
-        # Iterating alone: every hit falls outside, where it is dropped.
-        far = Box((1e6, 1e6, 1e6), (1e6 + 1, 1e6 + 1, 1e6 + 1))
         jobs = {
-            "alone": lambda flame=flame: native.accumulate(flame, SAMPLES, far, 8, threads=1).close(),
+            "alone": lambda flame=flame: native.accumulate(flame, SAMPLES, FAR, 8, threads=1).close(),
             "512": lambda flame=flame, box=box: native.accumulate(flame, SAMPLES, box, 512, filter_radius=1.0, threads=1).close(),
             "two": lambda flame=flame, box=box: native.accumulate(flame, 2 * SAMPLES, box, 512, filter_radius=1.0, threads=2).close(),
         }
         seconds = medians(jobs, 3)
-        scaling = 2 * seconds["512"] / seconds["two"]
-        rows.append([name, millions(SAMPLES / seconds["alone"]), millions(SAMPLES / seconds["512"]), f"{seconds['512'] / seconds['alone']:.2f}", f"{scaling:.2f}"])
+        alone, full, two = seconds["alone"], seconds["512"], seconds["two"]
+        rows.append([name, millions(SAMPLES / alone), millions(SAMPLES / full), f"{full / alone:.2f}", f"{2 * full / two:.2f}"])
     table(["flame", "iterating", "into 512³", "time, of iterating", f"two threads ({os.cpu_count()} cores)"], rows)
+
+
+def megabytes(path: Path) -> str:
+    return f"{path.stat().st_size / 1e6:.0f} MB"
+
+
+def peer(python: str, grid: native.Grid, folder: Path) -> tuple[float, float]:
+    """Returns the seconds that python-openvdb takes to make grids of the same voxels and to write them; a median of three runs."""
+    leaf, *inner = np.nonzero(grid.mask())
+    ijk = grid.origins()[leaf] + np.stack(inner, axis=1).astype(np.int32)
+    index = (leaf, *inner)
+    stored = folder / "voxels.npz"
+    values = {"density": grid.density(30.0)[index], "palette": grid.palette()[index]}
+    np.savez(stored, ijk=ijk, low=ijk.min(axis=0), shape=np.ptp(ijk, axis=0) + 1, **values)
+    runs = []
+    for _ in range(3):
+        run = subprocess.run([python, "-c", WRITER, str(stored), str(folder / "peer.vdb")], capture_output=True, text=True, check=True)
+        copy, write = map(float, run.stdout.split())
+        runs.append((copy, write))
+    return sorted(runs, key=sum)[1]
 
 
 def writing() -> None:
@@ -98,21 +118,17 @@ def writing() -> None:
             },
             3,
         )
-        rows = [[name, f"{time:.2f} s", "", f"{(out if name == 'Bloom' else Path(folder) / 'compressed.vdb').stat().st_size / 1e6:.0f} MB"] for name, time in seconds.items()]
+        files = {"Bloom": out, "Bloom, compressed": Path(folder) / "compressed.vdb"}
+        rows = [[name, f"{time:.2f} s", "", megabytes(files[name])] for name, time in seconds.items()]
         if python is None:
             rows.append(["python-openvdb", "not here (Debian: python3-openvdb)", "", ""])
         else:
-            leaf, *inner = np.nonzero(grid.mask())
-            ijk = grid.origins()[leaf] + np.stack(inner, axis=1).astype(np.int32)
-            index = (leaf, *inner)
-            stored = Path(folder) / "voxels.npz"
-            np.savez(stored, ijk=ijk, low=ijk.min(axis=0), shape=np.ptp(ijk, axis=0) + 1, density=grid.density(30.0)[index], palette=grid.palette()[index])
-            del leaf, inner, ijk, index
-            runs = []
-            for _ in range(3):
-                run = subprocess.run([python, "-c", WRITER, str(stored), str(Path(folder) / "peer.vdb")], capture_output=True, text=True, check=True)
-                runs.append(tuple(map(float, run.stdout.split())))
-            copy, write = sorted(runs, key=sum)[1]
-            size = (Path(folder) / "peer.vdb").stat().st_size
-            rows.append(["python-openvdb: dense array to grid, and writing", f"{copy:.2f} + {write:.2f} s", f"{(copy + write) / seconds['Bloom']:.1f} times Bloom's", f"{size / 1e6:.0f} MB"])
+            copy, write = peer(python, grid, Path(folder))
+            times = f"{(copy + write) / seconds['Bloom']:.1f} times Bloom's"
+            rows.append(["python-openvdb, from dense arrays", f"{copy:.2f} + {write:.2f} s", times, megabytes(Path(folder) / "peer.vdb")])
     table(["", "time", "", "file"], rows)
+
+
+def main() -> None:
+    accumulation()
+    writing()

@@ -56,7 +56,7 @@ def test_every_voxel_holds_the_sum_of_its_hits(resolution: int) -> None:
         np.testing.assert_array_equal(dense(grid, grid.mask())[:x, :y, :z], weight > 0)
         np.testing.assert_allclose(dense(grid, grid.density(gain))[:x, :y, :z], expected, rtol=1e-6)
         mean = np.divide(tint, weight, out=np.zeros_like(tint), where=weight > 0)
-        np.testing.assert_allclose(dense(grid, grid.palette())[:x, :y, :z], mean, atol=4e-5)  # half a unit of the lightest hit's tint, and of the coordinate
+        np.testing.assert_allclose(dense(grid, grid.palette())[:x, :y, :z], mean, atol=4e-5)  # half a unit of a light hit's tint
         assert grid.statistics.plotted == inside.sum() and grid.statistics.outside == (~inside).sum() > 0
         assert grid.statistics.iterations == SAMPLES
 
