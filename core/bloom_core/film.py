@@ -119,6 +119,7 @@ def mp4(path: Path, fps: Fraction) -> Iterator[Sink]:
     part = path.with_name(f".{path.name}.part")
     stream: Any = None
     try:
+        part.touch()  # FFmpeg would tell only with the first frame, minutes later, that it must not write here
         container: Any = av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"})
         with container:
 

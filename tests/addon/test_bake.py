@@ -150,6 +150,7 @@ def test_a_range_of_one_frame_is_a_still(scene: bpy.types.Scene, bloom: bpy.type
 
 
 def test_an_empty_range_and_a_box_inside_out_are_told(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    bloom.bloom.follow = False
     bloom.bloom.box_low = (2.0, 2.0, 2.0)
     bloom.bloom.box_high = (-2.0, -2.0, -2.0)
     with pytest.raises(TakeError, match="frame 1 of the range: the box must have"):
@@ -203,3 +204,23 @@ def test_the_worker_hands_errors_over(scene: bpy.types.Scene, bloom: bpy.types.O
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
     finish(worker)
     assert isinstance(worker.result, TakeError)
+
+
+def test_the_box_follows_the_flower_only_when_it_is_to(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    tiny = (-0.1, -0.1, -0.1), (0.1, 0.1, 0.1)
+    bloom.bloom.box_low, bloom.bloom.box_high = tiny
+    bloom.bloom.follow = False
+    assert bake.prepare(scene, bloom).settings.box.high == pytest.approx(tiny[1])
+    bloom.bloom.follow = True
+    fitted = bake.prepare(scene, bloom).settings.box
+    assert min(fitted.high) > 0.2 and tuple(bloom.bloom.box_high) == fitted.high
+    # Nothing outgrew it: the same box again, to the last bit, so that no frame has to be baked anew.
+    assert bake.prepare(scene, bloom).settings.box == fitted
+
+
+def test_silk_is_a_setting_of_the_bake(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    plain = baked(scene, bloom)
+    bloom.bloom.estimator = 2.0
+    silk = baked(scene, bloom)
+    assert silk.folder != plain.folder and silk.baked == len(silk.files)
+    assert silk.files[0].stat().st_size > plain.files[0].stat().st_size  # hits in more voxels

@@ -80,7 +80,7 @@ def genome(seed: int) -> str:
     return text
 
 
-def render(flame: Path, quality: float, *, estimator: bool, form: str = "png") -> tuple[bytes, float]:
+def render(flame: Path, quality: float, *, estimator: bool, form: str = "png", seed: int = 1) -> tuple[bytes, float]:
     """Renders a flame on one thread at `quality` samples a pixel. Returns the picture file and the seconds it took.
 
     Raises RuntimeError with what flam3 said where there is no picture.
@@ -91,7 +91,7 @@ def render(flame: Path, quality: float, *, estimator: bool, form: str = "png") -
     given, out = flame.with_suffix(".given"), flame.with_suffix(f".{form}")
     given.write_text(text)
     out.unlink(missing_ok=True)
-    settings = {"in": str(given), "out": str(out), "format": form, "nthreads": "1", "seed": "1", "isaac_seed": "1"}
+    settings = {"in": str(given), "out": str(out), "format": form, "nthreads": "1", "seed": str(seed), "isaac_seed": str(seed)}
     begin = time.perf_counter()
     done = subprocess.run(["flam3-render"], env=os.environ | settings, capture_output=True, text=True)
     seconds = time.perf_counter() - begin

@@ -12,7 +12,10 @@ from bloom_core.flame import Flame, Variation, Xform
 from bloom_core.native import Box
 from bloom_core.takes import BakeSettings
 
-BYTES = {2: "ee72ad80587b41c0cc27cb763f733e89f2f63b95dc45133d54c8cbe2d8cecd11"}
+BYTES = {
+    2: "ee72ad80587b41c0cc27cb763f733e89f2f63b95dc45133d54c8cbe2d8cecd11",
+    3: "95350de11004d9a9e16f8e1458cf0343f8d7c96401d900e2bd4a775dbe825938",
+}
 """SHA-256 of the frame below, for each `takes.RENDERING` that there was."""
 
 
