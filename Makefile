@@ -1,6 +1,7 @@
 # make demo   a film of a flower grown from a real training run, in out/demo
 # make test   the whole test-suite
 # make bench  speeds, as ratios
+# make proof  pictures against Ember's reference renders and against flam3-render, where these are at hand (some minutes)
 # make sanitize  the test-suite on a library built with sanitizers (Linux; needs a recent clang, which it installs on Debian as root)
 # make fuzz   ten minutes of hostile flame buffers and .flame files (the same clang)
 # make zip    the extension, for Blender ▸ Preferences ▸ Get Extensions ▸ Install from Disk, in dist
@@ -12,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
 
-.PHONY: demo test bench sanitize fuzz zip setup check clean
+.PHONY: demo test bench proof sanitize fuzz zip setup check clean
 
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
@@ -26,6 +27,9 @@ check: $(VENV)/test.stamp
 
 bench: setup
 	$(PY) -m tests.bench
+
+proof: setup $(VENV)/test.stamp
+	$(PY) -m tests.proof
 
 sanitize: setup $(VENV)/test.stamp zip
 	$(PY) -m tests.sanitize
