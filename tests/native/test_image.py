@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,3 +182,23 @@ def test_memory_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = image.render(flame, quality=20.0, threads=4).pixels
     monkeypatch.undo()
     assert alone.tobytes() == image.render(flame, quality=20.0, threads=4).pixels.tobytes()
+
+
+def test_every_kernel_makes_the_same_picture() -> None:
+    script = """
+import hashlib
+from dataclasses import replace
+from bloom_core import image, native
+from bloom_core.designs import design
+flame = design("waterlily").open
+flame = replace(flame, view=replace(flame.view, cam_dof=0.1, cam_pitch=0.3, cam_persp=0.1))
+print(native.kernel_name(), hashlib.sha256(image.render(flame, quality=5.0, scale=0.2).pixels.tobytes()).hexdigest())
+"""
+    made = {}
+    for kernel in ("v2", "v3", "v4"):
+        out = subprocess.run([sys.executable, "-c", script], env=os.environ | {"BLOOM_KERNEL": kernel}, capture_output=True, text=True, check=True)
+        name, digest = out.stdout.split()
+        made[name] = digest
+    if len(made) == 1:
+        pytest.skip("this processor has one kernel only")
+    assert len(set(made.values())) == 1, made
