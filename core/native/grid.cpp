@@ -56,7 +56,7 @@ template <bool color>
 bool Grid::add_to(Tile& tile, const Hit* hits, uint64_t count) {
   Voxel** const leaves = tile.leaves.get();
   const VoxelColor* const palette = palette_.data();
-  constexpr uint64_t kAhead = 16;  // hits whose voxels are on their way from memory
+  constexpr uint64_t kAhead = 64;  // hits whose voxels are on their way from memory
   auto fetch = [&](Hit hit) {
     Voxel*& leaf = leaves[hit >> 41];
     if (!leaf && !(leaf = new_voxels())) return false;

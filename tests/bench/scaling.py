@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
+from importlib import resources
+
+from bloom_core.designs import design
 
 from .timing import heading, in_a_process, millions, table
 
@@ -12,11 +16,11 @@ import json, resource, sys, time
 import numpy as np
 from dataclasses import replace
 from bloom_core import native
-from bloom_core.designs import design
-from bloom_core.flame import Xform
-samples, resolution, xforms, threads = map(int, sys.argv[1:])
-lotus = design("lotus")
-flame = lotus.open
+from bloom_core.flame_file import read_flames
+from bloom_core.native import Box
+samples, resolution, xforms, threads = map(int, sys.argv[1:5])
+flame = read_flames(sys.argv[5])[0][1]
+box = Box(*map(tuple, json.loads(sys.argv[6])))
 if xforms:
     # Its own xforms again and again, each turned a little: as many as asked for, alike in what they cost.
     def turned(number):
@@ -28,7 +32,7 @@ if xforms:
 native.points(flame, 1000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 begin = time.perf_counter()
-grid = native.accumulate(flame, samples, lotus.box, resolution, filter_radius=1.0, threads=threads)
+grid = native.accumulate(flame, samples, box, resolution, filter_radius=1.0, threads=threads)
 print(json.dumps({"seconds": time.perf_counter() - begin, "leaves": grid.leaf_count, "before": before * 1024.0}))
 """
 
@@ -52,10 +56,12 @@ def works() -> dict[str, list[Work]]:
 
 def main() -> None:
     heading("Cost against work (the design lotus, one thread and 10⁸ samples into 512³ where nothing else is said)")
+    box = design("lotus").box
+    flower = (str(resources.files("bloom_core") / "flowers" / "lotus.flame"), json.dumps([box.low, box.high]))
     rows = []
     for what, list_of in works().items():
         for work in list_of:
-            runs = [in_a_process(SCRIPT, work.samples, work.resolution, work.xforms, work.threads) for _ in range(3)]
+            runs = [in_a_process(SCRIPT, work.samples, work.resolution, work.xforms, work.threads, *flower) for _ in range(3)]
             runs.sort(key=lambda run: run["seconds"])
             run = runs[1]
             told = {"samples": f"{work.samples:.0e}", "grid": f"{work.resolution}³", "xforms": str(work.xforms), "threads": str(work.threads)}[what]
