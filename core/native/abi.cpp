@@ -173,7 +173,7 @@ int32_t bloom_accumulate(bloom_flame* flame, const bloom_play* play, const bloom
     for (const Statistics& part : own) add(total, part);
     report(total, statistics);
     if (diverges(total)) return fail(flame->message, BLOOM_DIVERGED, kDiverged);
-    handle->grid.finish();
+    handle->grid.finish(play->threads);
     handle->samples = total.iterations;
     *out = handle.release();
     return int32_t(BLOOM_OK);

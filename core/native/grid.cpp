@@ -6,6 +6,7 @@
 #include <new>
 
 #include "memory_budget.h"
+#include "parallel.h"
 
 namespace bloom {
 namespace {
@@ -103,19 +104,33 @@ bool Grid::settle(Tile& tile, uint32_t number) {
   return hit;
 }
 
-void Grid::finish() {
+void Grid::finish(int threads) {
+  std::vector<uint32_t> touched;
+  size_t most = 0;
   for (uint32_t number = 0, count = shape_.tile_count(); number < count; ++number) {
+    if (!tiles_[number].leaves) continue;
+    touched.push_back(number);
+    for (uint32_t i = 0; i < kTileLeaves; ++i) most += tiles_[number].leaves[i] != nullptr;
+  }
+  leaves_.reserve(most);  // so that no thread below has to take memory
+  std::mutex mutex;
+  auto settle_tile = [&](uint64_t job, int) {
+    const uint32_t number = touched[job];
     Tile& tile = tiles_[number];
-    if (!tile.leaves) continue;
+    bool hit[kTileLeaves];
+    for (uint32_t i = 0; i < kTileLeaves; ++i) hit[i] = tile.leaves[i] && settle(tile, i);
     const uint32_t ny = uint32_t(shape_.tiles(1)), nz = uint32_t(shape_.tiles(2));
     const uint32_t at[3] = {number / (ny * nz), number / nz % ny, number % nz};
+    std::lock_guard<std::mutex> lock(mutex);
     for (uint32_t i = 0; i < kTileLeaves; ++i) {
-      if (!tile.leaves[i] || !settle(tile, i)) continue;
+      if (!hit[i]) continue;
       Leaf leaf{{}, tile.leaves[i], colors_of(tile.leaves[i])};
       for (int axis = 0; axis < 3; ++axis) leaf.origin[axis] = int32_t(at[axis] * kTileSide + (i >> (6 - 3 * axis) & 7) * kLeafSide);
       leaves_.push_back(leaf);
     }
-  }
+    return true;
+  };
+  run_jobs(touched.size(), thread_count(threads, touched.size()), settle_tile, [](double) { return true; });
   std::sort(leaves_.begin(), leaves_.end(), [](const Leaf& a, const Leaf& b) {
     return std::lexicographical_compare(a.origin, a.origin + 3, b.origin, b.origin + 3);
   });

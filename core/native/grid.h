@@ -60,7 +60,7 @@ class Grid {
   bool add(uint32_t tile, const Hit* hits, uint64_t count);
 
   // Once, after the last hit: turns sums into means and lists the leaves, sorted by x, then y, then z.
-  void finish();
+  void finish(int threads);
   std::vector<Leaf>& leaves() { return leaves_; }
   const std::vector<Leaf>& leaves() const { return leaves_; }
   // A leaf full of zeros, in no list yet; without voxels if memory ran out. May be called by many threads.

@@ -12,7 +12,7 @@ from bloom_core.designs import design
 from .timing import heading, in_a_process, millions, table
 
 SCRIPT = """
-import json, resource, sys, time
+import json, sys, time
 import numpy as np
 from dataclasses import replace
 from bloom_core import native
@@ -30,10 +30,10 @@ if xforms:
         return replace(xform, pre=turn @ xform.pre)
     flame = replace(flame, xforms=tuple(turned(number) for number in range(xforms)), xaos=None)
 native.points(flame, 1000)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 begin = time.perf_counter()
 grid = native.accumulate(flame, samples, box, resolution, filter_radius=1.0, threads=threads)
-print(json.dumps({"seconds": time.perf_counter() - begin, "leaves": grid.leaf_count, "before": before * 1024.0}))
+print(json.dumps({"seconds": time.perf_counter() - begin, "leaves": grid.leaf_count, "before": before}))
 """
 
 

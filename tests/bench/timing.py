@@ -27,15 +27,29 @@ def medians(jobs: Mapping[str, Callable[[], object]], repeats: int = REPEATS) ->
     return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
+PEAK = """
+def peak():
+    # The largest memory so far, in bytes. Linux's own line, because getrusage also counts what the process was before exec.
+    try:
+        with open("/proc/self/status") as file:
+            return next(float(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
+    except OSError:
+        import resource, sys
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
+"""
+
+
 def in_a_process(script: str, *arguments: object, **environment: str) -> dict[str, float]:
-    """Runs Python code of which the last line printed is a JSON object; returns it with `peak`, the process's largest memory in bytes."""
-    tail = "\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    command = [sys.executable, "-c", script + tail, *map(str, arguments)]
+    """Runs Python code of which the last line printed is a JSON object; returns it with `peak`, the process's largest memory in bytes.
+
+    The code can ask `peak()` itself.
+    """
+    command = [sys.executable, "-c", f"{PEAK}{script}\nprint(peak())", *map(str, arguments)]
     run = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(run.stderr)
     *_, told, peak = run.stdout.splitlines()
-    return {**json.loads(told), "peak": float(peak) * (1 if sys.platform == "darwin" else 1024)}
+    return {**json.loads(told), "peak": float(peak)}
 
 
 def heading(text: str) -> None:
