@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import cli_flames, cli_images, designs, importers, native, point_cloud, trajectory
-from .flame import DIALECTS, Flame, FlameError, Xform
+from . import cli_flames, cli_images, cli_import, cli_inspect, designs, native, point_cloud
+from .cli_import import warn
+from .cli_inspect import count, variation_names
+from .flame import DIALECTS, Flame, FlameError
 from .flame_file import read_flames
 from .image_files import PictureError
 from .native import Box, NativeError
@@ -59,18 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=function)
         return sub
 
-    sub = command("import", _import, "Make a run of a folder of word embeddings, one text file an epoch.")
-    sub.add_argument("source", metavar="FOLDER", type=Path)
-    sub.add_argument("-o", "--output", metavar="RUN.bloom", type=Path, required=True)
-    sub.add_argument("--side", choices=importers.SIDES, default=importers.SIDES[0], help="which embeddings to read (default: %(default)s)")
-    sub.add_argument("--labels", metavar="FILE", type=Path, help="an embeddings file whose words name the rows instead")
-
-    sub = command("pack", _pack, "Pack a recorded run's folder into one file.")
-    sub.add_argument("directory", metavar="FOLDER", type=Path)
-    sub.add_argument("-o", "--output", metavar="RUN.bloom", type=Path, required=True)
-
-    sub = command("inspect", _inspect, "Say what is in a run or in a .flame file.")
-    sub.add_argument("file", metavar="FILE", type=Path)
+    cli_import.add_commands(command)
+    cli_inspect.add_commands(command)
 
     sub = command("points", _points, "Write a flame as a point cloud (PLY).")
     _add_flame(sub, "CLOUD.ply")
@@ -134,30 +125,6 @@ def _progress(what: str) -> Iterator[native.Progress]:
             print(file=sys.stderr)
 
 
-def _import(options: argparse.Namespace) -> None:
-    run, warnings = importers.import_embeddings(options.source, side=options.side, labels=options.labels)
-    _warn(warnings)
-    with tempfile.TemporaryDirectory(prefix="bloom-import-") as folder:
-        trajectory.write_run(run, Path(folder) / "run")
-        trajectory.pack_run(Path(folder) / "run", options.output)
-    print(f"{options.output}: {len(run.steps)} steps")
-
-
-def _pack(options: argparse.Namespace) -> None:
-    trajectory.pack_run(options.directory, options.output)
-    print(f"{options.output}: {options.output.stat().st_size} bytes")
-
-
-def _inspect(options: argparse.Namespace) -> None:
-    path: Path = options.file
-    is_run = path.is_dir() or path.suffix.lower() == ".bloom"
-    if not is_run:
-        with path.open("rb") as file:
-            is_run = file.read(2) == b"PK"
-    for line in _run_lines(path) if is_run else _flame_file_lines(path):
-        print(line)
-
-
 def _points(options: argparse.Namespace) -> None:
     flame, _ = _flame(options.flame, options.dialect)
     with _progress("points") as progress:
@@ -192,7 +159,7 @@ def _volume(options: argparse.Namespace) -> None:
 def _designs(_options: argparse.Namespace) -> None:
     for name in designs.designs():
         flame = designs.design(name).open
-        print(f"{name}: {_count(len(flame.xforms), 'xform')}, {', '.join(_names(flame))}")
+        print(f"{name}: {count(len(flame.xforms), 'xform')}, {', '.join(variation_names(flame))}")
 
 
 def _flame(text: str, dialect: str | None = None) -> tuple[Flame, Box | None]:
@@ -203,65 +170,8 @@ def _flame(text: str, dialect: str | None = None) -> tuple[Flame, Box | None]:
     flames, warnings = read_flames(text, dialect)
     if len(flames) > 1:
         warnings.append(f"{text}: it has {len(flames)} flames; the first one, {flames[0].name!r}, is used")
-    _warn(warnings)
+    warn(warnings)
     return flames[0], None
-
-
-def _warn(warnings: Sequence[str]) -> None:
-    for warning in warnings:
-        print(f"bloom: warning: {warning}", file=sys.stderr)
-
-
-def _flame_file_lines(path: Path) -> list[str]:
-    flames, warnings = read_flames(path)
-    lines = [f"{path}: {_count(len(flames), 'flame')}"]
-    for index, flame in enumerate(flames):
-        xaos = ", xaos" if flame.xaos is not None else ""
-        lines.append(f"flame {index} {flame.name!r}: {flame.dialect}, {_count(len(flame.xforms), 'xform')}, {len(flame.palette)} colours{xaos}")
-        lines += [f"  xform {number}: {_xform_line(xform)}" for number, xform in enumerate(flame.xforms)]
-        if flame.final is not None:
-            lines.append(f"  final xform: {_xform_line(flame.final)}")
-    return [*lines, *(f"warning: {warning}" for warning in warnings)]
-
-
-def _xform_line(xform: Xform) -> str:
-    terms = " + ".join(f"{term.weight:g} {term.name}" for term in xform.variations) or "no variation (a single point)"
-    return f"weight {xform.weight:g}, color {xform.color:g} (speed {xform.color_speed:g}), opacity {xform.opacity:g}: {terms}"
-
-
-def _run_lines(path: Path) -> list[str]:
-    run = trajectory.read_run(path)
-    steps, size = len(run.steps), run.update_size()
-    lines = [f"{path}: {run.meta.get('title', 'a run')}"]
-    lines.append(f"steps: {steps}, numbered {run.steps[0]} to {run.steps[-1]}; epochs {run.epoch[0]:g} to {run.epoch[-1]:g}")
-    logged = run.loss[np.isfinite(run.loss)]
-    lines.append(f"loss: {logged[0]:.6g} first, {logged[-1]:.6g} last" if logged.size else "loss: not recorded")
-    tenth = max(1, steps // 10)
-    lines.append(f"update norm: {size[:tenth].mean():.6g} in the first tenth, {size[-tenth:].mean():.6g} in the last")
-    broken = int(np.count_nonzero(run.nonfinite))
-    if broken:
-        lines.append(f"steps that were not finite: {broken}")
-    for key in sorted(key for key in run.meta if "accuracy" in key.lower()):
-        value = run.meta[key]
-        lines.append(f"{key}: {value[0]} first, {value[-1]} last" if isinstance(value, list) and value else f"{key}: {value}")
-    lines.append(f"layers: {len(run.layers)}, {sum(int(np.prod(layer.shape, dtype=np.float64)) for layer in run.layers)} parameters")
-    lines += [f"  {layer.name} {' x '.join(map(str, layer.shape)) or 'scalar'} ({layer.group})" for layer in run.layers]
-    if run.embeddings is not None:
-        epochs, words, dimensions = run.embeddings.values.shape
-        lines.append(f"embeddings: {_count(epochs, 'snapshot')} of {_count(words, 'word')} in {_count(dimensions, 'dimension')}")
-    lines.append(f"reduction: {'none' if run.reduction is None else _count(len(run.reduction.basis), 'direction')}")
-    if run.events:
-        lines.append(f"events: {len(run.events)}")
-    return lines
-
-
-def _names(flame: Flame) -> list[str]:
-    xforms = [*flame.xforms, *([flame.final] if flame.final is not None else [])]
-    return sorted({term.name for xform in xforms for term in xform.variations}, key=str.lower)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bloom_core import signals
 from bloom_core.animation import AFFINES, SCALARS, Animation, Channel, Marker, read_channel, with_values
 from bloom_core.flame import Flame, FlameError
 from bloom_core.guard import Probe, kept_share, native_probe
@@ -165,12 +166,11 @@ def _poses(design: Design, channels: tuple[Channel, ...], share: DoubleArray) ->
 
 def _displacements(trajectory: Trajectory, channels: tuple[Channel, ...], states: DoubleArray, final: int) -> DoubleArray:
     """Returns scale · Σ r over each channel's two directions, (F, C); exactly 0 in the last frame."""
-    stand = trajectory.positions()
-    left = stand[-1] - np.vstack([np.zeros(stand.shape[1]), stand])
-    size = float(np.quantile(np.sqrt(np.square(left).mean(axis=1)), QUANTILE))
+    left = signals.path(trajectory, states)
+    size = float(np.quantile(left.size, QUANTILE))
     if size <= 0.0 or not np.isfinite(size):
         return np.zeros((len(states), len(channels)))
-    residual = _at_states(2.0 * np.tanh(left / size / 2.0), states)
+    residual = 2.0 * np.tanh(left.places / size / 2.0)
     count = residual.shape[1]
     numbers = np.arange(len(channels))
     first = residual[:, numbers % count]

@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloom_core import sketch as count_sketch
+from bloom_core.parts import parts_of
+from bloom_core.run_columns import cosines, directions
 from bloom_core.run_model import Event, Layer
 from bloom_core.run_writer import RunWriter
 
@@ -50,7 +52,9 @@ class Recorder:
         if not named:
             raise ValueError("The model has no trainable parameters, so there is nothing to record.")
         self._parameters = [parameter for _, parameter in named]
-        layers = [Layer(name, tuple(parameter.shape), name.rpartition(".")[0]) for name, parameter in named]
+        parts = parts_of([name for name, _ in named], [parameter.numel() for _, parameter in named])
+        layers = [Layer(name, tuple(parameter.shape), name.rpartition(".")[0], part) for (name, parameter), part in zip(named, parts, strict=True)]
+        self._layers = tuple(layers)
         self._optimizer = optimizer
         about = {"optimizer": type(optimizer).__name__, "libraries": {"torch": torch.__version__, "numpy": np.__version__}}
         self._writer = RunWriter(path, layers, groups=len(optimizer.param_groups), meta=about | dict(meta or {}))
@@ -66,6 +70,7 @@ class Recorder:
         self._flush_steps = max(1, flush)
         self._norms: list[Any] = []
         self._sketches: list[Any] = []
+        self._before_block = np.zeros((2, count_sketch.DIMENSIONS))
         self._scalars: list[dict[str, Any]] = []
         self._written = 0
         self._epoch = 0.0
@@ -152,6 +157,10 @@ class Recorder:
         loss = np.array([float(entry["loss"]) for entry in self._scalars], dtype=np.float32)
         logged = np.array([not isinstance(entry["loss"], float) or entry["loss"] == entry["loss"] for entry in self._scalars])
         bad = ~np.isfinite(norms).all(axis=(1, 2)) | ~np.isfinite(sketches).all(axis=(1, 2)) | (logged & ~np.isfinite(loss))
+        sketches = np.where(bad[:, None, None], 0.0, sketches)
+        names = list(dict.fromkeys(layer.part for layer in self._layers))
+        by_part = np.stack([sketches[:, [layer.part == name for layer in self._layers]].sum(axis=1) for name in names], axis=1)
+        whole = by_part.sum(axis=1)
         steps = self._written + 1 + np.arange(count, dtype=np.int64)
         self._writer.append(
             {
@@ -163,7 +172,9 @@ class Recorder:
                 "unorm": norms[:, :, 0],
                 "pnorm": norms[:, :, 1],
                 "gnorm": norms[:, :, 2],
-                "sketch": np.where(np.isfinite(sketches), sketches, 0.0),
+                "graw": np.full(count, np.nan),
+                "cosine": cosines(whole, self._before_block),
+                "direction": directions(by_part, norms[:, :, 0], self._layers),
                 "nonfinite": bad,
                 "batch_id": np.array([entry["batch_id"] for entry in self._scalars]),
             }
@@ -173,6 +184,7 @@ class Recorder:
             self._writer.add_event(Event(int(steps[index]), "nonfinite", batch=batch if batch >= 0 else None))
         self._written += count
         self._norms, self._sketches, self._scalars = [], [], []
+        self._before_block = np.vstack([self._before_block, whole])[-2:]
 
     def _gather(self, rows: list[list[Any]]) -> NDArray[np.float32]:
         """Returns the buffered tensors of all steps and layers as one host array."""

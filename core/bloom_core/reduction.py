@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from bloom_core.run_model import FloatArray, Reduction, Trajectory
 
 MAX_COMPONENTS = 32
+PART_COMPONENTS = 8
 WORD_COMPONENTS = 3
+EXACT_ROWS = 100_000
 
 
 def available() -> bool:
@@ -24,7 +26,7 @@ def available() -> bool:
 
 
 def fit(rows: NDArray[np.float32], components: int) -> Reduction:
-    """Returns the PCA of `rows` (n, D) with at most `components` directions; exact (LAPACK), with stable signs.
+    """Returns the PCA of `rows` (n, D) with at most `components` directions; with stable signs.
 
     The sign rule: each direction's entry of largest magnitude is positive. `coordinates` is (n, K). Directions without any variance are
     left out, but at least one remains. Raises ValueError for rows that are not finite.
@@ -33,8 +35,10 @@ def fit(rows: NDArray[np.float32], components: int) -> Reduction:
 
     if len(rows) < 2:
         rows = np.vstack([rows, rows])[: max(2, len(rows))]
+    # For a run of very many steps the covariance (D, D) does; its small directions are less exact, and they are not used.
+    solver = "full" if len(rows) <= EXACT_ROWS else "covariance_eigh"
     with np.errstate(invalid="ignore"):  # rows that are all alike have no variance to take shares of
-        model = PCA(n_components=min(components, *rows.shape), svd_solver="full").fit(rows.astype(np.float64))
+        model = PCA(n_components=min(components, *rows.shape), svd_solver=solver).fit(rows.astype(np.float64))
     total = float(model.explained_variance_.sum() + model.noise_variance_ * (min(rows.shape) - model.n_components_))
     share = model.explained_variance_ / total if total > 0.0 else np.zeros(model.n_components_)
     kept = max(1, int(np.count_nonzero(share > 1e-12)))
@@ -46,16 +50,29 @@ def fit(rows: NDArray[np.float32], components: int) -> Reduction:
 
 
 def reduce_run(trajectory: Trajectory) -> Trajectory:
-    """Returns the trajectory with its reductions fitted: K ≤ 32 directions of the summed per-step sketches (T, 64), and the words' 3-D PCA."""
-    updates = trajectory.sketch.sum(axis=1, dtype=np.float64).astype(np.float32)
-    fitted = fit(updates, MAX_COMPONENTS)
-    fitted = replace(fitted, coordinates=fitted.coordinates[: len(updates)])
+    """Returns the trajectory with its reductions fitted.
+
+    K ≤ 32 directions of the whole network's update sketches, 8 of each part's where there are several, and the words' 3-D PCA. Raises ValueError for a
+    run read without its sketches.
+    """
+    if trajectory.sketch is None:
+        raise ValueError("the run was read without its sketches, so it cannot be reduced; read it with sketches=True")
+    sketch = trajectory.sketch
+    count = len(sketch)
+    whole = _cut(fit(sketch.sum(axis=1, dtype=np.float64).astype(np.float32), MAX_COMPONENTS), count)
+    several = sketch.shape[1] if sketch.shape[1] > 1 else 0
+    parts = tuple(_cut(fit(sketch[:, part], PART_COMPONENTS), count) for part in range(several))
     words = trajectory.embeddings
     if words is not None:
-        epochs, count, size = words.values.shape
+        epochs, rows, size = words.values.shape
         found = fit(words.values.reshape(-1, size), WORD_COMPONENTS)
-        words = replace(words, reduction=replace(found, coordinates=found.coordinates[: epochs * count].reshape(epochs, count, -1)))
-    return replace(trajectory, reduction=fitted, embeddings=words)
+        words = replace(words, reduction=replace(found, coordinates=found.coordinates[: epochs * rows].reshape(epochs, rows, -1)))
+    return replace(trajectory, reduction=whole, part_reductions=parts, embeddings=words)
+
+
+def _cut(fitted: Reduction, count: int) -> Reduction:
+    """Returns a reduction with `count` rows of coordinates: those of a single step are fitted on two alike."""
+    return replace(fitted, coordinates=fitted.coordinates[:count])
 
 
 def _single(values: NDArray[np.float64]) -> FloatArray:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bloom_core.whole_file import whole_file
 
 MAX_RUN_BYTES = 2 << 30
-"""Bytes that reading one run may take: its files and, once more, the arrays in them. Half a million steps of 7 layers are about 1.9 GB."""
+"""Bytes that reading one run may take: its files and, of a run that was not closed, once more the arrays in them."""
 
 MAX_JSON_BYTES = 64 << 20
 MAX_MEMBERS = 65_000
@@ -70,7 +70,7 @@ class DirectorySource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        inside = [entry for entry in (*path.iterdir(), *(path / "emb").glob("*")) if entry.is_file()]
+        inside = [entry for entry in (*path.iterdir(), *(path / "emb").glob("*"), *(path / "columns").glob("*")) if entry.is_file()]
         self._names = frozenset(entry.relative_to(path).as_posix() for entry in inside)
 
     def names(self) -> frozenset[str]:
@@ -176,12 +176,12 @@ def read_npz(data: bytes, place: str, budget: Budget) -> dict[str, NDArray[Any]]
         for info in archive.infolist():
             name = info.filename.removesuffix(".npy")
             where = f"{place}, array {name}"
-            arrays[name] = _array(read_member(archive, info, where, budget), where)
+            arrays[name] = read_npy(read_member(archive, info, where, budget), where)
     return arrays
 
 
-def _array(data: bytes, place: str) -> NDArray[Any]:
-    """Returns the array of an npy file held in `data`, as a read-only view of it (NumPy's "npy format", versions 1 and 2)."""
+def read_npy(data: bytes, place: str) -> NDArray[Any]:
+    """Returns the array of an npy file held in `data`, as a read-only view of it (NumPy's "npy format", versions 1 and 2). Raises RunError."""
     damaged = f"{place}: a damaged npy header. Copy or download the run again."
     if len(data) < 12 or data[:6] != b"\x93NUMPY" or data[6] not in (1, 2):
         raise RunError(damaged)
@@ -227,9 +227,14 @@ def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
-            member = io.BytesIO()
-            np.save(member, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), npy_bytes(array))
+    return buffer.getvalue()
+
+
+def npy_bytes(array: NDArray[Any]) -> bytes:
+    """Returns an npy file of `array` (types as in DTYPES)."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -17,11 +17,15 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Layer:
-    """One recorded parameter tensor: its name in the model, its shape, and the module it belongs to."""
+    """One recorded parameter tensor: its name in the model, its shape, the module it belongs to, and its part.
+
+    A part is a group of neighbouring layers whose updates are sketched together (see `parts`): "encoder", "decoder" …
+    """
 
     name: str
     shape: tuple[int, ...]
     group: str
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,24 +59,34 @@ class Embeddings:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened at optimizer step `step` (the number in `Trajectory.steps`); `layer` and `batch` are None where not known."""
+    """Something that happened at optimizer step `step` (the number in `Trajectory.steps`).
+
+    `kind`: one of `events.KINDS`, or a name that the user marked; `value`: what was measured, in the unit that the kind has; `layers`: names of the
+    layers concerned, the most concerned first, () for the whole network; `batch`: the batch of that step, None where not known; `note`: what a viewer
+    should read, such as "schedule" or "convergence".
+    """
 
     step: int
     kind: str
     value: float | None = None
-    layer: str | None = None
+    layers: tuple[str, ...] = ()
     batch: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A recorded run: T optimizer steps, L layers, G parameter groups.
+    """A recorded run: T optimizer steps, L layers in P parts, G parameter groups.
 
     `steps` int64 (T,): number of the optimizer step, rising; `epoch` float32 (T,); `wall` float64 (T,), seconds since the start;
     `loss` float32 (T,), NaN where it was not logged; `lr` float32 (T, G), NaN where unknown;
-    `update_norm`, `parameter_norm`, `gradient_norm` float32 (T, L): exact ‖Δθ‖₂, ‖θ‖₂ after the step, ‖∇‖₂ per layer (`gradient_norm` may be None);
-    `sketch` float32 (T, L, 64): the count sketch of Δθ per layer (see `sketch`); `batch_id` int64 (T,), −1 where unknown;
-    `nonfinite` uint8 (T,): 1 where loss, gradient or update was not finite. There norms may be NaN; sketches are 0.
+    `update_norm`, `parameter_norm` float32 (T, L): exact ‖Δθ‖₂ of the step and ‖θ‖₂ after it, per layer;
+    `gradient_norm` float32 (T, L): exact ‖∇‖₂ as the optimizer saw it (after clipping), or None; `raw_gradient_norm` float32 (T,): that of the whole
+    network before clipping, NaN where nobody said; `cosine` float32 (T, 2): cosines of Δθ with the updates one and two steps before, from the
+    sketches, NaN where unknown; `batch_id` int64 (T,), −1 where unknown; `nonfinite` uint8 (T,): 1 where loss, gradient or update was not finite
+    (there norms may be NaN, and sketches are 0);
+    `sketch` float32 (T, P, 64): the count sketch of Δθ per part (see `sketch`), or None where it was left on the disk because the reductions stand for it.
+    `reduction`: the PCA of the whole network's updates; `part_reductions`: one for each part, or () for a run of one part.
     """
 
     steps: IntArray
@@ -84,34 +98,42 @@ class Trajectory:
     update_norm: FloatArray
     parameter_norm: FloatArray
     gradient_norm: FloatArray | None
-    sketch: FloatArray
+    raw_gradient_norm: FloatArray
+    cosine: FloatArray
     batch_id: IntArray
     nonfinite: NDArray[np.uint8]
+    sketch: FloatArray | None
     embeddings: Embeddings | None = None
     reduction: Reduction | None = None
+    part_reductions: tuple[Reduction, ...] = ()
     events: tuple[Event, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The P parts of the network, in the order of their first layers."""
+        return tuple(dict.fromkeys(layer.part for layer in self.layers))
+
     def update_size(self) -> DoubleArray:
         """Returns the exact ‖Δθ‖₂ of the whole network per step, float64 (T,); 0 at non-finite steps."""
-        norms = np.nan_to_num(self.update_norm.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-        return np.asarray(np.sqrt(np.square(norms).sum(axis=1)))
+        return np.asarray(np.sqrt(np.square(_finite(self.update_norm)).sum(axis=1)))
+
+    def part_update_size(self) -> DoubleArray:
+        """Returns the exact ‖Δθ‖₂ of each part per step, float64 (T, P); 0 where it was not finite."""
+        return part_norms(self.update_norm, self.layers)
 
     def share_of_path(self) -> DoubleArray:
-        """Returns the share of the whole update path travelled after each step, float64 (T,), rising to 1 (even in steps when nothing moved)."""
+        """Returns the share of the whole update path travelled after each step, float64 (T,), rising to 1; all 0 when nothing ever moved."""
         travelled = np.cumsum(self.update_size())
-        if travelled[-1] <= 0.0:
-            return np.arange(1, len(travelled) + 1) / len(travelled)
-        return np.asarray(travelled / travelled[-1])
+        return np.asarray(travelled / travelled[-1]) if travelled[-1] > 0.0 else np.zeros(len(travelled))
 
-    def positions(self) -> DoubleArray:
-        """Returns where the network stands after each step in the reduced directions, float64 (T, K), from 0 before the first step.
 
-        These are the cumulated updates' PCA coordinates. A run that was never closed has no PCA; then the first 32 buckets of the
-        sketch, which are random directions, take its place.
-        """
-        if self.reduction is None:
-            return np.cumsum(self.sketch.sum(axis=1, dtype=np.float64)[:, :32], axis=0)
-        fitted = self.reduction
-        shift = fitted.basis.astype(np.float64) @ fitted.mean.astype(np.float64)
-        return np.cumsum(fitted.coordinates.astype(np.float64) + shift, axis=0)
+def part_norms(norms: NDArray[Any], layers: Sequence[Layer]) -> DoubleArray:
+    """Returns norms per part, float64 (T, P), of norms per layer (T, L); values that are not finite count as 0."""
+    parts = list(dict.fromkeys(layer.part for layer in layers))
+    member = np.array([[layer.part == part for part in parts] for layer in layers], dtype=np.float64)
+    return np.asarray(np.sqrt(np.square(_finite(norms)) @ member))
+
+
+def _finite(norms: NDArray[Any]) -> DoubleArray:
+    return np.nan_to_num(norms.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)

@@ -65,7 +65,7 @@ def main(out: Path) -> None:
                     accuracy.append(round(float((model(test_images).argmax(1) == test_labels).float().mean()), 4))
                 print(f"epoch {epoch:2}  loss {loss.item():.4f}  test accuracy {accuracy[-1]:.4f}")
             run.describe(test_accuracy=accuracy)
-        pack_run(directory, out, half_sketches=True)
+        pack_run(directory, out)
     print(f"wrote {out}: {out.stat().st_size / 1e6:.2f} MB, {run.step} steps")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from bloom_core.run_columns import cosines
 from bloom_core.trajectory import Embeddings, Event, Layer, Trajectory
 
 
@@ -26,15 +27,17 @@ def synthetic(steps: int = 60, layers: int = 3, *, words: int = 5, seed: int = 1
         wall=np.arange(steps, dtype=np.float64),
         loss=fade[:, 0].astype(np.float32),
         lr=np.full((steps, 1), 0.1, dtype=np.float32),
-        layers=tuple(Layer(f"layer{n}.weight", (4, n + 1), f"layer{n}") for n in range(layers)),
+        layers=tuple(Layer(f"layer{n}.weight", (4, n + 1), f"layer{n}", f"layer{n}") for n in range(layers)),
         update_norm=np.linalg.norm(sketch, axis=2),
         parameter_norm=np.ones((steps, layers), dtype=np.float32),
         gradient_norm=np.ones((steps, layers), dtype=np.float32),
+        raw_gradient_norm=np.full(steps, np.nan, dtype=np.float32),
+        cosine=cosines(sketch.sum(axis=1), np.zeros((2, 64))),
         sketch=sketch,
         batch_id=np.arange(steps) % 10,
         nonfinite=np.zeros(steps, dtype=np.uint8),
         embeddings=embeddings,
-        events=(Event(3, "note", 1.5), Event(9, "note")),
+        events=(Event(3, "note", 1.5, ("layer1.weight",), 3, "text"), Event(9, "note")),
         meta={"title": "synthetic"},
     )
 

@@ -174,7 +174,7 @@ def test_import_makes_a_run_of_epoch_embeddings(folder: Path) -> None:
 
 
 def test_pack_makes_one_file_of_a_runs_folder(folder: Path) -> None:
-    run = trajectory.read_run(trajectory.embedded_run("digits"))
+    run = trajectory.read_run(trajectory.embedded_run("digits"), sketches=True)
     trajectory.write_run(run, folder / "run")
     assert "run.bloom" in bloom(folder, "pack", "run", "-o", "run.bloom").stdout
     np.testing.assert_array_equal(trajectory.read_run(folder / "run.bloom").steps, run.steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from bloom_core.trajectory import Trajectory
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed; reducing is part of the extra `train`")
 
-from bloom_core import reduction
+from bloom_core import reduction, signals
 
 MakeRun = Callable[..., Trajectory]
 
@@ -39,17 +40,42 @@ def test_positions_are_the_cumulated_projected_updates(make_run: MakeRun) -> Non
     run = reduction.reduce_run(make_run())
     assert run.reduction is not None
     updates = run.sketch.sum(axis=1)
-    np.testing.assert_allclose(run.positions(), np.cumsum(updates @ run.reduction.basis.T, axis=0), atol=1e-4)
-    assert run.positions().shape == (60, 32)
+    left = signals.path(run, np.arange(61.0))
+    stand = np.vstack([np.zeros(32), np.cumsum(updates @ run.reduction.basis.T, axis=0)])
+    np.testing.assert_allclose(left.places, stand[-1] - stand, atol=1e-4)
+    np.testing.assert_allclose(left.size, np.sqrt(np.square(left.places).mean(axis=1)), atol=1e-6)
+    half = signals.path(run, np.array([7.5]))
+    np.testing.assert_allclose(half.places[0], left.places[7:9].mean(axis=0), atol=1e-6)
     assert run.embeddings is not None and run.embeddings.reduction is not None
     assert run.embeddings.reduction.coordinates.shape == (7, 5, 3)
+
+
+def test_each_part_has_directions_of_its_own(make_run: MakeRun) -> None:
+    run = reduction.reduce_run(make_run())
+    assert len(run.part_reductions) == 3 and run.sketch is not None
+    for number, part in enumerate(run.parts):
+        basis = run.part_reductions[number].basis
+        assert basis.shape == (8, 64)
+        left = signals.path(run, np.zeros(1), part).places[0]
+        np.testing.assert_allclose(left, run.sketch[:, number].sum(axis=0) @ basis.T, atol=1e-4)
+    with pytest.raises(ValueError, match="no part 'petal'"):
+        signals.path(run, np.zeros(1), "petal")
+
+
+def test_a_long_path_is_the_same_in_blocks(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, states = reduction.reduce_run(make_run(200)), np.array([0.0, 3.25, 64.0, 128.0, 199.5, 200.0])
+    whole = signals.path(run, states)
+    monkeypatch.setattr(signals, "BLOCK", 64)
+    blocks = signals.path(run, states)
+    np.testing.assert_allclose(blocks.places, whole.places, atol=1e-9)
+    np.testing.assert_allclose(blocks.size, whole.size, atol=1e-9)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_very_short_runs(make_run: MakeRun, steps: int) -> None:
     run = reduction.reduce_run(make_run(steps))
     assert run.reduction is not None and len(run.reduction.coordinates) == steps
-    np.testing.assert_allclose(run.positions()[-1], run.sketch.sum(axis=(0, 1)) @ run.reduction.basis.T, atol=1e-4)
+    np.testing.assert_allclose(signals.path(run, np.zeros(1)).places[0], run.sketch.sum(axis=(0, 1)) @ run.reduction.basis.T, atol=1e-4)
 
 
 def test_a_run_that_never_moved(make_run: MakeRun) -> None:
@@ -57,3 +83,4 @@ def test_a_run_that_never_moved(make_run: MakeRun) -> None:
     still = reduction.fit(np.zeros((10, 64), dtype=np.float32), 32)
     assert still.basis.shape[0] == 1 and np.isfinite(still.basis).all() and not still.coordinates.any()
     assert run.share_of_path()[-1] == 1.0
+    assert not replace(run, update_norm=run.update_norm * 0).share_of_path().any()  # nothing was learned, so nothing opens

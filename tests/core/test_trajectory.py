@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import shutil
 import struct
 import zipfile
 from collections.abc import Callable
@@ -17,18 +18,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bloom_core import trajectory
+from bloom_core import reduction, signals, trajectory
 from bloom_core.run_files import MAX_RUN_BYTES, Budget, npz_bytes, read_npz
+from bloom_core.run_writer import column_files, columns_of
 from bloom_core.trajectory import Layer, RunError, RunWriter, Trajectory, pack_run, read_run, write_run
 
 MakeRun = Callable[..., Trajectory]
-COLUMNS = ("steps", "epoch", "wall", "loss", "lr", "update_norm", "parameter_norm", "gradient_norm", "sketch", "batch_id", "nonfinite")
+FIELDS = ("steps", "epoch", "wall", "loss", "lr", "update_norm", "parameter_norm", "gradient_norm", "raw_gradient_norm", "cosine", "batch_id", "nonfinite")
 
 
 @pytest.fixture
 def directory(tmp_path: Path, make_run: MakeRun) -> Path:
     write_run(make_run(), tmp_path / "run")
     return tmp_path / "run"
+
+
+@pytest.fixture
+def going(tmp_path: Path, make_run: MakeRun) -> Path:
+    """A run that is still being recorded: one shard of 60 steps."""
+    run = make_run(words=0)
+    RunWriter(tmp_path / "going", run.layers).append(columns_of(run))
+    return tmp_path / "going"
 
 
 def shard_of(directory: Path) -> dict[str, Any]:
@@ -54,7 +64,7 @@ def test_directory_and_packed_file_hold_what_was_written(tmp_path: Path, make_ru
     pack_run(tmp_path / "run", tmp_path / "packed.bloom")
     for path in (tmp_path / "run", tmp_path / "packed.bloom"):
         found = read_run(path)
-        for name in COLUMNS:
+        for name in FIELDS:
             np.testing.assert_array_equal(getattr(found, name), getattr(run, name), err_msg=name)
             assert getattr(found, name).dtype == getattr(run, name).dtype
         assert found.layers == run.layers
@@ -66,35 +76,57 @@ def test_directory_and_packed_file_hold_what_was_written(tmp_path: Path, make_ru
         assert found.reduction is not None and found.embeddings.reduction is not None
 
 
-def test_half_sketches_are_close_and_smaller(tmp_path: Path, make_run: MakeRun) -> None:
+def test_sketches_are_read_when_asked_for_and_packed_as_halves(tmp_path: Path, make_run: MakeRun) -> None:
     run = make_run(400)
-    write_run(run, tmp_path / "run")
-    pack_run(tmp_path / "run", tmp_path / "full.bloom")
-    pack_run(tmp_path / "run", tmp_path / "half.bloom", half_sketches=True)
-    np.testing.assert_allclose(read_run(tmp_path / "half.bloom").sketch, run.sketch, rtol=1e-3, atol=1e-7)
-    assert (tmp_path / "half.bloom").stat().st_size < 0.7 * (tmp_path / "full.bloom").stat().st_size
+    tiny = replace(run, sketch=run.sketch * np.float32(1e-12), update_norm=run.update_norm * np.float32(1e-12))
+    for number, case in enumerate((run, tiny)):  # however small the updates, half floats keep their directions
+        write_run(case, tmp_path / f"run{number}")
+        pack_run(tmp_path / f"run{number}", tmp_path / f"{number}.bloom")
+        assert read_run(tmp_path / f"{number}.bloom").sketch is None
+        for path, tolerance in ((tmp_path / f"run{number}", 1e-6), (tmp_path / f"{number}.bloom", 1e-3)):
+            found = read_run(path, sketches=True).sketch
+            assert found is not None and found.dtype == np.float32
+            np.testing.assert_allclose(found, case.sketch, rtol=tolerance, atol=tolerance * float(np.abs(case.sketch).max()))
+    assert (tmp_path / "0.bloom").stat().st_size < 0.7 * sum(entry.stat().st_size for entry in (tmp_path / "run0").rglob("*") if entry.is_file())
 
 
-def test_huge_sketches_are_not_halved(tmp_path: Path, make_run: MakeRun) -> None:
-    run = make_run()
-    write_run(replace(run, sketch=run.sketch * 1e7), tmp_path / "run")
-    pack_run(tmp_path / "run", tmp_path / "half.bloom", half_sketches=True)
-    np.testing.assert_array_equal(read_run(tmp_path / "half.bloom").sketch, run.sketch * np.float32(1e7))
+def test_columns_are_plain_numpy(directory: Path, going: Path) -> None:
+    assert np.load(directory / "columns" / "direction.npy").shape == (60, 3, 64)
+    assert shard_of(going)["direction"].shape == (60, 3, 64)
+    assert not list(directory.glob("steps-*.npz"))
 
 
-def test_npz_is_plain_numpy(directory: Path) -> None:
-    assert shard_of(directory)["sketch"].shape == (60, 3, 64)
-
-
-def test_a_run_that_was_never_closed_opens(tmp_path: Path, directory: Path) -> None:
-    shard = shard_of(directory)
-    writer = RunWriter(tmp_path / "killed", [Layer(f"l{n}", (2,), "") for n in range(3)])
+def test_a_run_that_was_never_closed_opens(tmp_path: Path, going: Path) -> None:
+    shard = shard_of(going)
+    writer = RunWriter(tmp_path / "killed", [Layer(f"l{n}", (2,), "", f"part {n}") for n in range(3)])
     writer.append({name: column[:20] for name, column in shard.items()})
     writer.append({name: column[20:50] for name, column in shard.items()})
     (tmp_path / "killed" / "steps-000050.npz.tmp").write_bytes(b"half a sha")  # what kill -9 leaves
     run = read_run(tmp_path / "killed")
-    assert len(run.steps) == 50 and run.meta["closed"] is False and run.reduction is None
-    assert run.positions().shape == (50, 32)
+    assert len(run.steps) == 50 and run.meta["closed"] is False and run.reduction is None and run.sketch is not None
+    assert signals.path(run, np.arange(51.0)).places.shape == (51, 32)
+    pack_run(tmp_path / "killed", tmp_path / "packed.bloom")
+    packed = read_run(tmp_path / "packed.bloom")
+    assert len(packed.steps) == 50 and packed.reduction is not None
+
+
+def test_a_kill_while_closing_loses_nothing(tmp_path: Path, going: Path) -> None:
+    whole = read_run(going)
+    names = [name for name, _ in iterate_close(going)]
+    for stop in range(len(names) + 1):
+        other = tmp_path / f"killed{stop}"
+        shutil.copytree(going, other)
+        for name, data in list(iterate_close(going))[:stop]:
+            (other / name).parent.mkdir(exist_ok=True)
+            (other / name).write_bytes(data)
+        found = read_run(other)
+        np.testing.assert_array_equal(found.steps, whole.steps)
+        np.testing.assert_array_equal(found.update_norm, whole.update_norm)
+
+
+def iterate_close(directory: Path) -> list[tuple[str, bytes]]:
+    """The files that closing writes, in their order."""
+    return list(column_files(reduction.reduce_run(read_run(directory, sketches=True))).items())
 
 
 def test_embedded_run_is_whole() -> None:
@@ -128,29 +160,48 @@ def test_damaged_run_json(directory: Path, text: str) -> None:
 
 
 def test_a_newer_version_is_named(directory: Path) -> None:
-    (directory / "run.json").write_text(json.dumps({"format": "bloom-run", "version": 2}))
-    refused(directory, "version 2", "Update Bloom")
+    (directory / "run.json").write_text(json.dumps({"format": "bloom-run", "version": 3}))
+    refused(directory, "version 3", "Update")
 
 
 @pytest.mark.parametrize("meta", [{"groups": 10**9}, {"groups": "1"}, {"steps": -1}, {"groups": True}])
 def test_counts_that_are_none(directory: Path, meta: dict[str, Any]) -> None:
-    (directory / "run.json").write_text(json.dumps({"format": "bloom-run", "version": 1} | meta))
+    (directory / "run.json").write_text(json.dumps({"format": "bloom-run", "version": 2} | meta))
     refused(directory, "run.json")
 
 
-def test_missing_shards(tmp_path: Path, directory: Path) -> None:
-    shard = shard_of(directory)
+def test_missing_shards(tmp_path: Path, going: Path) -> None:
+    shard = shard_of(going)
     for start in (0, 20, 40):
-        put_shard(directory, {name: column[start : start + 20] for name, column in shard.items()}, f"steps-{start:06d}.npz")
-    assert len(read_run(directory).steps) == 60
-    (directory / "steps-000020.npz").rename(tmp_path / "kept.npz")
-    refused(directory, "steps-000020.npz", "missing")
-    (tmp_path / "kept.npz").rename(directory / "steps-000020.npz")
-    (directory / "steps-000040.npz").unlink()
-    refused(directory, "steps-000040.npz", "missing")  # the run was closed, so its end is known
+        put_shard(going, {name: column[start : start + 20] for name, column in shard.items()}, f"steps-{start:06d}.npz")
+    assert len(read_run(going).steps) == 60
+    (going / "steps-000020.npz").rename(tmp_path / "kept.npz")
+    refused(going, "steps-000020.npz", "missing")
+    (tmp_path / "kept.npz").rename(going / "steps-000020.npz")
+    (going / "run.json").write_text(json.dumps({"format": "bloom-run", "version": 2, "closed": True, "steps": 60}))
+    (going / "steps-000040.npz").unlink()
+    refused(going, "steps-000040.npz", "missing")  # the run was closed, so its end is known
     for start in (0, 20):
-        (directory / f"steps-{start:06d}.npz").unlink()
-    refused(directory, "no steps yet")
+        (going / f"steps-{start:06d}.npz").unlink()
+    refused(going, "no steps yet")
+
+
+@pytest.mark.parametrize("name", ["unorm", "nonfinite", "part_coordinates"])
+def test_missing_columns(directory: Path, name: str) -> None:
+    (directory / "columns" / f"{name}.npy").unlink()
+    refused(directory, f"{name}.npy", "missing")
+
+
+def test_columns_of_another_length(directory: Path) -> None:
+    np.save(directory / "columns" / "loss.npy", np.zeros(59, np.float32))
+    refused(directory, "columns/loss.npy", "(59,)")
+    np.save(directory / "columns" / "step.npy", np.arange(59))
+    refused(directory, "columns/step.npy", "59 steps")
+
+
+def test_reductions_that_do_not_fit(directory: Path) -> None:
+    np.save(directory / "columns" / "coordinates.npy", np.zeros((60, 5), np.float32))
+    refused(directory, "reduction.npz", "coordinates")
 
 
 def test_missing_snapshot_and_vocabulary(directory: Path) -> None:
@@ -172,8 +223,8 @@ def test_vocabulary_of_another_run(directory: Path) -> None:
     [
         ("step", lambda a: a.astype("<f8")),
         ("step", lambda a: a[::-1].copy()),
-        ("sketch", lambda a: a.astype("<i8")),
-        ("sketch", lambda a: a[:, :, :63]),
+        ("direction", lambda a: a.astype("<i8")),
+        ("direction", lambda a: a[:, :, :63]),
         ("unorm", lambda a: a[:, :2]),
         ("unorm", lambda a: -a),
         ("lr", lambda a: np.hstack([a, a])),
@@ -181,44 +232,44 @@ def test_vocabulary_of_another_run(directory: Path) -> None:
         ("loss", lambda a: a[:-1]),
     ],
 )
-def test_wrong_types_and_shapes(directory: Path, column: str, change: Callable[[Any], Any]) -> None:
-    shard = shard_of(directory)
-    put_shard(directory, shard | {column: change(shard[column])})
-    refused(directory, "steps-", "step" if column == "step" else column)
+def test_wrong_types_and_shapes(going: Path, column: str, change: Callable[[Any], Any]) -> None:
+    shard = shard_of(going)
+    put_shard(going, shard | {column: change(shard[column])})
+    refused(going, "steps-", "step" if column == "step" else column)
 
 
-@pytest.mark.parametrize("column", ["epoch", "wall", "sketch", "unorm", "pnorm", "gnorm"])
+@pytest.mark.parametrize("column", ["epoch", "wall", "direction", "unorm", "pnorm", "gnorm"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_not_finite_where_it_cannot_be(directory: Path, column: str, value: float) -> None:
-    shard = shard_of(directory)
+def test_not_finite_where_it_cannot_be(going: Path, column: str, value: float) -> None:
+    shard = shard_of(going)
     shard[column][7] = value
-    put_shard(directory, shard)
-    refused(directory, "steps-000000.npz", column, "row 7")
+    put_shard(going, shard)
+    refused(going, "steps-000000.npz", column, "row 7")
 
 
-def test_not_finite_where_it_can_be(directory: Path) -> None:
-    shard = shard_of(directory)
+def test_not_finite_where_it_can_be(going: Path) -> None:
+    shard = shard_of(going)
     shard["loss"][7:] = np.nan
     shard["unorm"][7] = np.inf
     shard["nonfinite"][7] = 1
-    put_shard(directory, shard)
-    run = read_run(directory)
+    put_shard(going, shard)
+    run = read_run(going)
     assert np.isinf(run.update_norm[7]).all() and run.update_size()[7] == 0.0
     assert np.isfinite(run.share_of_path()).all()
 
 
-def test_missing_column(directory: Path) -> None:
-    shard = shard_of(directory)
+def test_missing_column(going: Path) -> None:
+    shard = shard_of(going)
     del shard["pnorm"]
-    put_shard(directory, shard)
-    refused(directory, "pnorm")
+    put_shard(going, shard)
+    refused(going, "pnorm")
 
 
-def test_truncated_shard(directory: Path) -> None:
-    data = (directory / "steps-000000.npz").read_bytes()
+def test_truncated_shard(going: Path) -> None:
+    data = (going / "steps-000000.npz").read_bytes()
     for length in (0, 10, len(data) // 2, len(data) - 10):
-        (directory / "steps-000000.npz").write_bytes(data[:length])
-        refused(directory, "steps-000000.npz")
+        (going / "steps-000000.npz").write_bytes(data[:length])
+        refused(going, "steps-000000.npz")
 
 
 def test_flipped_bytes_never_crash(tmp_path: Path, directory: Path) -> None:
@@ -256,22 +307,22 @@ def npy(header: str, data: bytes = b"", version: int = 1) -> bytes:
     return b"\x93NUMPY" + bytes([version, 0]) + length + text + data
 
 
-def with_member(directory: Path, data: bytes, name: str = "loss.npy") -> None:
+def with_member(going: Path, data: bytes, name: str = "loss.npy") -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for column, array in shard_of(directory).items():
+        for column, array in shard_of(going).items():
             if f"{column}.npy" != name:
                 member = io.BytesIO()
                 np.save(member, array)
                 archive.writestr(f"{column}.npy", member.getvalue())
         archive.writestr(name, data)
-    (directory / "steps-000000.npz").write_bytes(buffer.getvalue())
+    (going / "steps-000000.npz").write_bytes(buffer.getvalue())
 
 
-def test_object_arrays_are_never_unpickled(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_object_arrays_are_never_unpickled(going: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with_member(directory, npy("{'descr': '|O', 'fortran_order': False, 'shape': (60,)}", pickle.dumps([Bomb()] * 60)))
-    refused(directory, "loss", "plain numbers")
+    with_member(going, npy("{'descr': '|O', 'fortran_order': False, 'shape': (60,)}", pickle.dumps([Bomb()] * 60)))
+    refused(going, "loss", "plain numbers")
     assert not (tmp_path / "unpickled").exists()
 
 
@@ -294,9 +345,9 @@ def test_object_arrays_are_never_unpickled(directory: Path, tmp_path: Path, monk
     ],
 )
 @pytest.mark.parametrize("version", [1, 2])
-def test_hostile_array_headers(directory: Path, header: str, version: int) -> None:
-    with_member(directory, npy(header, bytes(240), version))
-    refused(directory, "loss")
+def test_hostile_array_headers(going: Path, header: str, version: int) -> None:
+    with_member(going, npy(header, bytes(240), version))
+    refused(going, "loss")
 
 
 def test_a_member_that_claims_more_than_it_holds(tmp_path: Path, directory: Path) -> None:
@@ -361,12 +412,12 @@ def test_writers_refuse_what_they_cannot_do(tmp_path: Path, directory: Path, mak
         write_run(make_run(), tmp_path / "file" / "run")
     with pytest.raises(RunError, match="cannot be written"):
         pack_run(directory, tmp_path / "no" / "such" / "folder.bloom")
-    put_shard(directory, {"step": np.arange(3)})
-    with pytest.raises(RunError, match="steps-000000"):
+    np.save(directory / "columns" / "step.npy", np.arange(3))
+    with pytest.raises(RunError, match="step.npy"):
         pack_run(directory, tmp_path / "broken.bloom")
     assert not (tmp_path / "broken.bloom").exists()
 
 
 def test_the_meta_of_a_run_cannot_change_its_format(tmp_path: Path, make_run: MakeRun) -> None:
     write_run(replace(make_run(), meta={"version": 99, "closed": False, "title": "t"}), tmp_path / "run")
-    assert read_run(tmp_path / "run").meta["version"] == 1
+    assert read_run(tmp_path / "run").meta["version"] == 2
