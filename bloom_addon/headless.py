@@ -66,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--design", default="lotus", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
         command.add_argument("--frames", type=int, default=84, help="length of the film")
         command.add_argument("--strength", type=float, default=1.0, help="how far the training displaces the flower")
-        command.add_argument("--mapping", choices=growth.MAPPINGS, default="path", help="how training moves the flower; original: as in 2019")
+        command.add_argument("--mapping", choices=growth.MAPPINGS, default="parts", help="what moves which petal; original: as in 2019")
+        command.add_argument("--pace", choices=growth.PACES, default="balanced", help="what frames are spread evenly over")
+        command.add_argument("--smoothing", type=_within(float, 0, 1000), default=0.0, help="frames over which displacements are smoothed")
+        command.add_argument("--tremble", type=_within(float, 0, 100), default=1.0, help="gain of the late trembling")
+        command.add_argument("--dense", action="store_true", help="a key on every frame, in place of few Bézier keys")
         command.add_argument("--size", type=_size, default=(640, 400), metavar="WxH", help="pixels")
         command.add_argument("--rays", type=_within(int, 1, 65536), default=8, help="Cycles samples per pixel")
         _add_quality(command)
@@ -160,7 +164,8 @@ def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, b
     """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it."""
     run = bloom_object.read_run(options.run)
     design = _flower(options.design)
-    animation = growth.grow(run, design, frames=options.frames, strength=options.strength, mapping=options.mapping)
+    how = {name: getattr(options, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble")}
+    animation = growth.grow(run, design, tolerance=None if options.dense else growth.TOLERANCE, **how)
     _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
     scene, obj = _new_scene(options, design)
     bloom: Any = properties.bloom_of(obj)

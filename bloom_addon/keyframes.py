@@ -9,11 +9,13 @@ import numpy as np
 
 from bloom_core import palettes
 from bloom_core.animation import SCALARS, Animation, Channel
+from bloom_core.bezier_keys import Keys
 from bloom_core.flame import FloatArray
 
 from . import compat, material
 
-_LINEAR = 1  # the number of the interpolation in Keyframe.interpolation
+_LINEAR, _BEZIER = 1, 2  # numbers of Keyframe.interpolation
+_FREE = 0  # number of Keyframe.handle_left_type
 MARKER = "epoch "
 """Every marker of ours begins so."""
 _RAMP_PATH = f'nodes["{material.RAMP}"].color_ramp.elements['
@@ -24,9 +26,14 @@ def write_animation(obj: bpy.types.Object, animation: Animation) -> None:
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
     frames = np.arange(len(animation.values)) + animation.frame_start
     bag = compat.channelbag(obj, f"{obj.name} Growth")
-    for channel, values in zip(animation.channels, animation.values.T, strict=True):
-        path = f"bloom.xforms[{channel.xform}].{channel.field}"
-        _write_curve(bag, path, _index(channel), bloom.xforms[channel.xform].name, frames, values)
+    for number, (channel, values) in enumerate(zip(animation.channels, animation.values.T, strict=True)):
+        curve = _new_curve(bag, f"bloom.xforms[{channel.xform}].{channel.field}", _index(channel), bloom.xforms[channel.xform].name)
+        if animation.keys is None:
+            _write_linear(curve, frames, values)
+        else:
+            _write_bezier(curve, animation.keys[number])
+    for number, xform in enumerate(bloom.xforms):
+        xform.part = ", ".join(drive.part or "the whole network" for drive in animation.drives if drive.xform == number)
     for slot in obj.material_slots:
         if slot.material is not None and material.ramp_of(slot.material) is not None:
             _write_ramp(slot.material, animation)
@@ -53,7 +60,7 @@ def write_markers(scene: bpy.types.Scene, animation: Animation) -> None:
 
 def key_values(datablock: bpy.types.ID, data_path: str, index: int, group: str, frames: FloatArray, values: FloatArray) -> None:
     """Writes one curve of linear keys, (n,) frames and values, in place of the one that was there."""
-    _write_curve(compat.channelbag(datablock, f"{datablock.name} Action"), data_path, index, group, frames, values)
+    _write_linear(_new_curve(compat.channelbag(datablock, f"{datablock.name} Action"), data_path, index, group), frames, values)
 
 
 def _index(channel: Channel) -> int:
@@ -69,7 +76,7 @@ def _write_ramp(target: bpy.types.Material, animation: Animation) -> None:
         linear = palettes.srgb_to_linear(ramp.colors[:, stop])
         for channel in range(3):
             path = f"{_RAMP_PATH}{stop}].color"
-            _write_curve(bag, path, channel, "Palette", ramp.frames, linear[:, channel])
+            _write_linear(_new_curve(bag, path, channel, "Palette"), ramp.frames, linear[:, channel])
 
 
 def _remove_curves(bag: Any, path: str) -> None:
@@ -78,14 +85,35 @@ def _remove_curves(bag: Any, path: str) -> None:
         bag.fcurves.remove(curve)
 
 
-def _write_curve(bag: Any, path: str, index: int, group: str, frames: Any, values: FloatArray) -> None:
+def _new_curve(bag: Any, path: str, index: int, group: str) -> Any:
+    """Returns an empty curve in place of the one that was there."""
     old = bag.fcurves.find(path, index=index)
     if old is not None:
         bag.fcurves.remove(old)
-    curve = compat.new_fcurve(bag, path, index, group)
-    keys = np.empty((len(frames), 2), np.float32)
-    keys[:, 0], keys[:, 1] = frames, values
-    curve.keyframe_points.add(len(frames))
-    curve.keyframe_points.foreach_set("co", keys.ravel())
-    curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), _LINEAR, np.int32))
+    return compat.new_fcurve(bag, path, index, group)
+
+
+def _write_linear(curve: Any, frames: Any, values: FloatArray) -> None:
+    points = curve.keyframe_points
+    points.add(len(frames))
+    points.foreach_set("co", _pairs(frames, values))
+    points.foreach_set("interpolation", np.full(len(frames), _LINEAR, np.int32))
     curve.update()
+
+
+def _write_bezier(curve: Any, keys: Keys) -> None:
+    points = curve.keyframe_points
+    points.add(len(keys.frames))
+    left, right = keys.handle_frames()
+    free = np.full(len(keys.frames), _FREE, np.int32)
+    for name in ("handle_left_type", "handle_right_type"):
+        points.foreach_set(name, free)
+    points.foreach_set("interpolation", np.full(len(keys.frames), _BEZIER, np.int32))
+    points.foreach_set("co", _pairs(keys.frames, keys.values))
+    points.foreach_set("handle_left", _pairs(left, keys.left))
+    points.foreach_set("handle_right", _pairs(right, keys.right))
+    curve.update()
+
+
+def _pairs(frames: Any, values: FloatArray) -> Any:
+    return np.stack([frames, values], axis=1).astype(np.float32).ravel()

@@ -174,7 +174,7 @@ class BLOOM_OT_grow(NeedsBloom, BloomOperator):
         try:
             design, _ = bloom_object.read_flower(bloom.design)
             run = bloom_object.read_run(bloom.run)
-            grown = growth.grow(run, design, frames=settings.frames, frame_start=settings.start, strength=settings.strength)
+            grown = growth.grow(run, design, **settings.arguments())
             bloom_object.apply_growth(context.scene, context.object, grown)
         except EXPECTED as error:
             return self.refuse(error)

@@ -51,7 +51,7 @@ class BLOOM_PT_main(bpy.types.Panel):
         header.label(text="Grow")
         if body:
             growth = properties.growth_of(context.scene)
-            for name in ("start", "frames", "strength"):
+            for name in ("start", "frames", "pace", "mapping", "strength", "smoothing", "tremble", "dense"):
                 body.prop(growth, name)
             body.operator("bloom.grow", icon="FCURVE")
         header, body = layout.panel("bloom_palette", default_closed=True)
@@ -80,6 +80,8 @@ def _draw_flower(layout: Any, bloom: Any) -> None:
     if not 0 <= bloom.active_xform < len(bloom.xforms):
         return
     xform = bloom.xforms[bloom.active_xform]
+    if xform.part:
+        layout.label(text=f"Moved by: {xform.part}")
     for name in ("weight", "opacity", "color", "color_speed"):
         layout.prop(xform, name)
     grid = layout.grid_flow(row_major=True, columns=4, even_columns=True, align=True)

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import (
     BoolProperty,
     CollectionProperty,
+    EnumProperty,
     FloatProperty,
     FloatVectorProperty,
     IntProperty,
@@ -15,7 +16,21 @@ from bpy.props import (
     StringProperty,
 )
 
+from bloom_core import growth
+
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+MAPPINGS = [
+    ("parts", "Parts of the Network", "Each part of the network moves petals of its own; the whole moves the final xform"),
+    ("whole", "Whole Network", "The whole network moves every petal"),
+    ("original", "Original Bloom", "The words' embeddings move the flower as in the 2019 project"),
+]
+PACES = [
+    ("balanced", "Balanced", "A blend of the path travelled, steps and their logarithm: room for the wild beginning and the late trembling"),
+    ("step", "Steps", "As many optimizer steps in every frame"),
+    ("epoch", "Epochs", "As much of an epoch in every frame"),
+    ("loss", "Loss", "As much of the fall of the loss in every frame"),
+    ("path", "Path", "As much of the update path in every frame"),
+]
 _AFFINE = "3×4, row by row: what x, y and z become, and how far it moves"
 
 
@@ -52,6 +67,7 @@ class BloomXform(bpy.types.PropertyGroup):
     animate: BoolProperty(name="Animate", description="Turns in flam3's and Ember's loops", default=True)  # type: ignore[valid-type]
     variations: CollectionProperty(type=BloomVariation)  # type: ignore[valid-type]
     chaos: CollectionProperty(type=BloomNumber)  # type: ignore[valid-type]
+    part: StringProperty(name="Moved by", description="The part of the network that moves this xform since it was grown")  # type: ignore[valid-type]
 
 
 class BloomProperties(bpy.types.PropertyGroup):
@@ -129,6 +145,31 @@ class BloomGrowth(bpy.types.PropertyGroup):
         max=100.0,
         default=1.0,
     )
+    mapping: EnumProperty(name="Petals", description="What moves which petal", items=MAPPINGS)  # type: ignore[valid-type]
+    pace: EnumProperty(name="Pace", description="What frames are spread evenly over", items=PACES)  # type: ignore[valid-type]
+    smoothing: FloatProperty(  # type: ignore[valid-type]
+        name="Smoothing",
+        description="Frames over which the displacement is smoothed; jumps, such as explosions, are kept",
+        min=0.0,
+        soft_max=12.0,
+        max=1000.0,
+    )
+    tremble: FloatProperty(  # type: ignore[valid-type]
+        name="Late Tremble",
+        description="How many times the trembling at the end of training is shown: 1 is as it was, 0 calms it",
+        min=0.0,
+        soft_max=10.0,
+        max=100.0,
+        default=1.0,
+    )
+    dense: BoolProperty(  # type: ignore[valid-type]
+        name="Key Every Frame", description="Write a key on every frame; otherwise few Bézier keys that are easy to edit"
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """Returns these settings as arguments of `growth.grow`."""
+        told = {name: getattr(self, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble")}
+        return told | {"frame_start": self.start, "tolerance": None if self.dense else growth.TOLERANCE}
 
 
 CLASSES = (BloomNumber, BloomVariation, BloomXform, BloomProperties, BloomGrowth)

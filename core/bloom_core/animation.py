@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bloom_core.bezier_keys import Keys
 from bloom_core.flame import Flame, Xform
 from bloom_core.palettes import Ramp
 
@@ -27,6 +28,15 @@ class Channel:
     xform: int
     field: str
     index: int = 0
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Xform number `xform` (the final one's is the number of the others) is moved by `part` of the network, None for the whole, `strength` times."""
+
+    xform: int
+    part: str | None = None
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class Animation:
 
     `flame`: the open design; `values` float64 (F, C); `ramp`: palette over time; `markers`: epochs; `steps` int64 (F,): row of the trajectory
     each frame shows; `guard` float64 (F,) in [0, 1]: how much of the frame's displacement was kept (1: all of it).
+    `keys`: the same curves as few Bézier keys, one `Keys` a channel, or None for a key on every frame; `drives`: which part of the network moves which xform.
     """
 
     flame: Flame
@@ -79,6 +90,8 @@ class Animation:
     markers: tuple[Marker, ...]
     steps: NDArray[np.int64]
     guard: DoubleArray
+    keys: tuple[Keys, ...] | None = None
+    drives: tuple[Drive, ...] = ()
 
     @property
     def frame_end(self) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from . import designs, film, image, trajectory
 from .flame import DIALECTS, Flame, FlameError
 from .flame_file import read_flames
-from .growth import grow
+from .growth import MAPPINGS, PACES, grow
 from .image_files import BITS, SUFFIXES, check_place, write_picture
 
 AddCommand = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
@@ -38,6 +38,8 @@ def add_commands(add: AddCommand) -> None:
     sub.add_argument("--fps", metavar="N", type=_rate, default=Fraction(24), help="frames a second, also as 30000/1001 (default: %(default)s)")
     sub.add_argument("--design", metavar="FLOWER", default="lotus", help="for a run: a design or a .flame file that grows (default: %(default)s)")
     sub.add_argument("--length", metavar="N", type=_count, default=96, help="for a run: how many frames the growth takes (default: %(default)s)")
+    sub.add_argument("--mapping", choices=MAPPINGS, default="parts", help="for a run: what moves which petal (default: %(default)s)")
+    sub.add_argument("--pace", choices=PACES, default="balanced", help="for a run: what frames are spread evenly over (default: %(default)s)")
     _add_how(sub)
     _add_alpha(sub)
 
@@ -147,7 +149,7 @@ def _story(options: argparse.Namespace) -> film.Story:
     design = designs.design(name) if name in designs.designs() and not Path(name).exists() else designs.read_design(name)
     if options.dialect:
         design = replace(design, bud=replace(design.bud, dialect=options.dialect), open=replace(design.open, dialect=options.dialect))
-    return film.story_of_growth(grow(trajectory.read_run(source), design, frames=options.length))
+    return film.story_of_growth(grow(trajectory.read_run(source), design, frames=options.length, mapping=options.mapping, pace=options.pace))
 
 
 def _read(path: Path | str, dialect: str | None) -> list[Flame]:

@@ -40,7 +40,8 @@ def _as_chosen(names: Sequence[str], chosen: Mapping[str, str | Sequence[str]]) 
     found = tuple(part_of(name) for name in names)
     missing = [part for part in patterns if part not in found]
     if missing:
-        raise ValueError(f"no parameter of the model belongs to the part {missing[0]!r} ({', '.join(patterns[missing[0]])}). Names are like {names[0]!r}.")
+        wanted = ", ".join(patterns[missing[0]])
+        raise ValueError(f"no parameter of the model belongs to the part {missing[0]!r} ({wanted}). Their names are like {names[0]!r}.")
     if len(set(found)) > MAX_PARTS:
         raise ValueError(f"{len(set(found))} parts; at most {MAX_PARTS} can be told apart.")
     return found

@@ -84,8 +84,8 @@ class Trajectory:
     `gradient_norm` float32 (T, L): exact ‖∇‖₂ as the optimizer saw it (after clipping), or None; `raw_gradient_norm` float32 (T,): that of the whole
     network before clipping, NaN where nobody said; `cosine` float32 (T, 2): cosines of Δθ with the updates one and two steps before, from the
     sketches, NaN where unknown; `batch_id` int64 (T,), −1 where unknown; `nonfinite` uint8 (T,): 1 where loss, gradient or update was not finite
-    (there norms may be NaN, and sketches are 0);
-    `sketch` float32 (T, P, 64): the count sketch of Δθ per part (see `sketch`), or None where it was left on the disk because the reductions stand for it.
+    (there norms may be NaN, and sketches are 0); `sketch` float32 (T, P, 64): the count sketch of Δθ per part (see `sketch`), or None where it was
+    left on the disk because the reductions stand for it.
     `reduction`: the PCA of the whole network's updates; `part_reductions`: one for each part, or () for a run of one part.
     """
 

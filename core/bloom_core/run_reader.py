@@ -82,7 +82,8 @@ class Reader:
         if not isinstance(meta, dict) or meta.get("format") != FORMAT:
             raise self.fail("run.json", f"does not say it is a {FORMAT}. Choose a folder or file that Bloom recorded.")
         if meta.get("version") != VERSION:
-            raise self.fail("run.json", f"is of format version {meta.get('version')!r}; this Bloom reads version {VERSION}. Update the older of the two, or record again.")
+            told = f"is of format version {meta.get('version')!r}; this Bloom reads version {VERSION}. Update the older of the two, or record again."
+            raise self.fail("run.json", told)
         for key in ("groups", "steps", "snapshots"):
             if key in meta and (type(meta[key]) is not int or not 0 <= meta[key] < 2**53):
                 raise self.fail("run.json", f"{key} is {meta[key]!r}, not a count. Copy the run again.")
@@ -145,7 +146,11 @@ class Reader:
         if "step" not in arrays or arrays["step"].ndim != 1 or not len(arrays["step"]):
             raise self.fail(name, "has no column step. Copy the run again.")
         optional = set() if gradients or (gradients is None and "gnorm" in arrays) else {"gnorm"}
-        wanted = self._check_all(arrays, len(arrays["step"]), layers, meta, optional, lambda column, problem: self.fail(name, f"column {column} {problem}"))
+
+        def fail(column: str, problem: str) -> RunError:
+            return self.fail(name, f"column {column} {problem}")
+
+        wanted = self._check_all(arrays, len(arrays["step"]), layers, meta, optional, fail)
         return {column: arrays[column] for column in wanted}
 
     def _check_all(

@@ -9,8 +9,8 @@ import bpy
 import numpy as np
 import pytest
 
-from bloom_addon import bloom_object, flame_properties
-from bloom_core import designs
+from bloom_addon import bloom_object, flame_properties, properties
+from bloom_core import designs, growth
 from bloom_core.flame import Flame
 from bloom_core.flame_buffer import pack
 from bloom_core.flame_file import read_flames
@@ -67,3 +67,8 @@ def test_another_flame_replaces_all_of_the_first(scene: bpy.types.Scene) -> None
     bloom_object.set_design(obj, designs.design("peony"))
     assert_same(flame_properties.read_flame(obj), designs.design("peony").open)
     assert obj.bloom.design == "peony"
+
+
+def test_growth_offers_what_the_core_can_do() -> None:
+    assert tuple(item[0] for item in properties.MAPPINGS) == growth.MAPPINGS
+    assert tuple(item[0] for item in properties.PACES) == growth.PACES

@@ -7,8 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from bloom_core.designs import Design
 from bloom_core.run_columns import cosines
-from bloom_core.trajectory import Embeddings, Event, Layer, Trajectory
+from bloom_core.trajectory import Embeddings, Event, Layer, Trajectory, embedded_run, read_run
+
+from .growing import triangle_design
 
 
 def synthetic(steps: int = 60, layers: int = 3, *, words: int = 5, seed: int = 1) -> Trajectory:
@@ -45,3 +48,13 @@ def synthetic(steps: int = 60, layers: int = 3, *, words: int = 5, seed: int = 1
 @pytest.fixture
 def make_run() -> Callable[..., Trajectory]:
     return synthetic
+
+
+@pytest.fixture
+def design() -> Design:
+    return triangle_design()
+
+
+@pytest.fixture(scope="session")
+def digits() -> Trajectory:
+    return read_run(embedded_run("digits"))

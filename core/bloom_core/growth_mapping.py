@@ -1,0 +1,129 @@
+"""What moves which petal: a small declared mapping from the parts of a network to the xforms of a flower, and the displacements it gives.
+
+What part p had still to learn in its reduced direction k is r_k = 2 tanh(½ (c_k(T) − c_k(t)) / Q_p). c is where the part stands in its PCA
+directions, Q_p its scale: the QUANTILE over the run of the root mean square of c(T) − c(t) over k, and at least FLOOR times the liveliest
+part's, so that one which hardly moves is not blown up. It is a robust size of the path: the original Bloom divided by the net displacement, which
+can be almost nothing. Several runs side by side share one scale (`common_scale`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bloom_core import signals
+from bloom_core.animation import SCALARS, Channel, Drive
+from bloom_core.run_model import Trajectory
+
+DoubleArray = NDArray[np.float64]
+
+QUANTILE = 0.9
+FLOOR = 0.25
+
+SCALES = {"weight": 0.3, "opacity": 0.25, "color": 0.04}
+"""How far r = 1 moves a scalar: weight and opacity by this in their logarithm (so they stay positive, and what a bud hides stays hidden), colour
+by this much. Opacity and colour are then kept in [0, 1]."""
+
+LINEAR, TRANSLATION, LIFT, FINAL = 0.2, 0.3, 0.15, 0.1
+"""How far r = 1 moves an affine's entry: scale and shear in the plane, translation in the plane, translation in z; in a final xform, any of them."""
+
+PLANE = (0, 1, 3, 4, 5, 7)
+"""The in-plane entries of a row-major (3, 4) affine: x and y rows, columns x, y and translation."""
+
+SHARES = (0.8, 0.6)
+"""Every channel follows two directions, with these weights (their squares add up to 1)."""
+
+
+def whole(xforms: int) -> tuple[Drive, ...]:
+    """Returns the mapping in which the whole network moves every xform and the final one."""
+    return tuple(Drive(number) for number in range(xforms + 1))
+
+
+def by_parts(run: Trajectory, xforms: int) -> tuple[Drive, ...]:
+    """Returns the mapping in which each part moves petals of its own, in the order of both; the whole network moves the final xform.
+
+    Where there are more parts than xforms, neighbours share one. A run of a single part is mapped as a whole.
+    """
+    parts = run.parts
+    if len(parts) < 2:
+        return whole(xforms)
+    drives = []
+    for number in range(xforms):
+        first, last = number * len(parts) // xforms, max(number * len(parts) // xforms + 1, (number + 1) * len(parts) // xforms)
+        mine = parts[first:last]
+        drives += [Drive(number, part, 1.0 / np.sqrt(len(mine))) for part in mine]
+    return (*drives, Drive(xforms))
+
+
+def scale_of(run: Trajectory) -> float:
+    """Returns the size of a run's path, as one scale for several: Q of the whole network."""
+    return float(np.quantile(signals.path(run, np.zeros(1)).size, QUANTILE))
+
+
+def common_scale(runs: Sequence[Trajectory]) -> float:
+    """Returns one scale for several runs, the median of their own: those that moved more are seen to move more."""
+    return float(np.median([scale_of(run) for run in runs]))
+
+
+def displacements(
+    run: Trajectory, channels: Sequence[Channel], states: DoubleArray, drives: Sequence[Drive], final: int, scale: float | None
+) -> DoubleArray:
+    """Returns how far each channel stands from its pose at each state, float64 (F, C); exactly 0 where training ended.
+
+    `scale` replaces the run's own (`scale_of`). Raises ValueError for a part that the run does not have, or an xform that the flower does not.
+    """
+    for drive in drives:
+        if not 0 <= drive.xform <= final:
+            raise ValueError(f"the mapping names xform {drive.xform}, and the flower has {final} and a final one")
+    residual = _residuals(run, states, drives, scale)
+    moved = np.zeros((len(states), len(channels)))
+    counted: dict[int, int] = {}
+    for column, channel in enumerate(channels):
+        amount = _scale(channel, final)
+        if amount == 0.0:
+            continue
+        number = counted[channel.xform] = counted.get(channel.xform, -1) + 1
+        for drive in drives:
+            if drive.xform == channel.xform:
+                moved[:, column] += amount * drive.strength * _follow(residual[drive.part], number, channel.xform)
+    return moved
+
+
+def _residuals(run: Trajectory, states: DoubleArray, drives: Sequence[Drive], scale: float | None) -> dict[str | None, DoubleArray]:
+    """Returns r of each part that a drive names, float64 (F, K)."""
+    paths = {part: signals.path(run, states, part) for part in dict.fromkeys(drive.part for drive in drives)}
+    own = {part: float(np.quantile(path.size, QUANTILE)) for part, path in paths.items()}
+    largest = max([0.0, *own.values()])
+    if largest <= 0.0 or not np.isfinite(largest):
+        return {part: np.zeros_like(path.places) for part, path in paths.items()}
+    factor = 1.0 if scale is None else scale / scale_of(run)
+    return {part: 2.0 * np.tanh(path.places / (2.0 * factor * max(own[part], FLOOR * largest))) for part, path in paths.items()}
+
+
+def _follow(residual: DoubleArray, number: int, xform: int) -> DoubleArray:
+    """Returns the mixture of two directions, (F,), that the `number`-th moving channel of an xform follows; neighbours and xforms follow others."""
+    count = residual.shape[1]
+    first = (number + 5 * xform) % count
+    second = (7 * number + 3 + xform) % count
+    return np.asarray(SHARES[0] * residual[:, first] + SHARES[1] * residual[:, second])
+
+
+def reach(channel: Channel, values: DoubleArray) -> float:
+    """Returns what r = 1 moves a channel by, at the largest of its `values`: the unit of tolerances. Of one that only opens, a tenth."""
+    if channel.field in ("weight", "opacity"):
+        return SCALES[channel.field] * float(np.abs(values).max())
+    amount = _scale(channel, channel.xform + 1)
+    return amount if amount > 0.0 else 0.1 * float(np.ptp(values))
+
+
+def _scale(channel: Channel, final: int) -> float:
+    """Returns how far r = 1 moves a channel; 0 for those that only follow the opening."""
+    if channel.field == "post" or (channel.field == "pre" and channel.index not in (*PLANE, 11)):
+        return 0.0
+    if channel.xform == final:
+        return FINAL if channel.field == "pre" and channel.index in PLANE else 0.0
+    if channel.field in SCALARS:
+        return SCALES[channel.field]
+    return {3: TRANSLATION, 7: TRANSLATION, 11: LIFT}.get(channel.index, LINEAR)
