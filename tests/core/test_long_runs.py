@@ -61,5 +61,5 @@ def test_a_million_steps_open_and_grow(long_run: Path) -> None:
     done = subprocess.run([sys.executable, "-c", OPEN_AND_GROW, str(long_run)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     opened, memory = map(float, done.stdout.split())
-    assert opened < 2.0  # of processor time: a bar of the issue, met four times over
+    assert opened < 2.0  # seconds of processor time
     assert memory < 2**30
