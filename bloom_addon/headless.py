@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import bpy
 
-from bloom_core import designs, growth, trajectory
+from bloom_core import designs, growth, palettes, trajectory
 from bloom_core.flame import FlameError
 from bloom_core.native import NativeError
 from bloom_core.run_files import RunError
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--pace", choices=growth.PACES, default="balanced", help="what frames are spread evenly over")
         command.add_argument("--smoothing", type=_within(float, 0, 1000), default=0.0, help="frames over which displacements are smoothed")
         command.add_argument("--tremble", type=_within(float, 0, 100), default=1.0, help="gain of the late trembling")
+        command.add_argument("--palette", choices=tuple(palettes.names()), default="design", help="where the colours come from")
         command.add_argument("--dense", action="store_true", help="a key on every frame, in place of few Bézier keys")
         command.add_argument("--size", type=_size, default=(640, 400), metavar="WxH", help="pixels")
         command.add_argument("--rays", type=_within(int, 1, 65536), default=8, help="Cycles samples per pixel")
@@ -164,7 +165,7 @@ def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, b
     """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it."""
     run = bloom_object.read_run(options.run)
     design = _flower(options.design)
-    how = {name: getattr(options, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble")}
+    how = {name: getattr(options, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble", "palette")}
     animation = growth.grow(run, design, tolerance=None if options.dense else growth.TOLERANCE, **how)
     _say(f"grown: {len(run.steps)} training steps over {options.frames} frames of a {design.title.lower()}")
     scene, obj = _new_scene(options, design)

@@ -69,9 +69,12 @@ def _index(channel: Channel) -> int:
 
 def _write_ramp(target: bpy.types.Material, animation: Animation) -> None:
     ramp = animation.ramp
+    if ramp.base is not None:  # not the flower's own palette: another may be lighter or darker
+        material.set_palette(target, ramp.base)
     material.write_ramp(target, ramp.positions, ramp.colors[-1])
     tree = compat.ensure_nodes(target)
     bag = compat.channelbag(tree, f"{target.name} Palette")
+    _remove_curves(bag, _RAMP_PATH)
     for stop in range(len(ramp.positions)):
         linear = palettes.srgb_to_linear(ramp.colors[:, stop])
         for channel in range(3):

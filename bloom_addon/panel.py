@@ -51,7 +51,7 @@ class BLOOM_PT_main(bpy.types.Panel):
         header.label(text="Grow")
         if body:
             growth = properties.growth_of(context.scene)
-            for name in ("start", "frames", "pace", "mapping", "strength", "smoothing", "tremble", "dense"):
+            for name in ("start", "frames", "pace", "mapping", "strength", "smoothing", "tremble", "palette", "dense"):
                 body.prop(growth, name)
             body.operator("bloom.grow", icon="FCURVE")
         header, body = layout.panel("bloom_palette", default_closed=True)

@@ -16,7 +16,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from bloom_core import growth
+from bloom_core import growth, palettes
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 MAPPINGS = [
@@ -31,6 +31,7 @@ PACES = [
     ("loss", "Loss", "As much of the fall of the loss in every frame"),
     ("path", "Path", "As much of the update path in every frame"),
 ]
+PALETTES = [(name, name.capitalize(), told) for name, told in palettes.names().items()]
 _AFFINE = "3×4, row by row: what x, y and z become, and how far it moves"
 
 
@@ -162,13 +163,14 @@ class BloomGrowth(bpy.types.PropertyGroup):
         max=100.0,
         default=1.0,
     )
+    palette: EnumProperty(name="Palette", description="Where the colors come from", items=PALETTES)  # type: ignore[valid-type]
     dense: BoolProperty(  # type: ignore[valid-type]
         name="Key Every Frame", description="Write a key on every frame; otherwise few Bézier keys that are easy to edit"
     )
 
     def arguments(self) -> dict[str, Any]:
         """Returns these settings as arguments of `growth.grow`."""
-        told = {name: getattr(self, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble")}
+        told = {name: getattr(self, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble", "palette")}
         return told | {"frame_start": self.start, "tolerance": None if self.dense else growth.TOLERANCE}
 
 

@@ -25,7 +25,7 @@ FLAGS = [
     "-g0",
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
-SHARED = [f"{name}.cpp" for name in "abi abi_image develop dispatch estimator grid image parallel program vdb".split()]
+SHARED = [f"{name}.cpp" for name in "abi abi_image abi_recorder develop dispatch estimator grid image parallel program vdb".split()]
 
 # Target triple, wheel tag and library name by (system, machine).
 TARGETS = {
@@ -67,7 +67,7 @@ def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "",
         jobs.append(([*compiler, *FLAGS, *WARNINGS, *baseline, *extra, "-c", str(NATIVE / source)], objects / f"{source}.o"))
     for index, (isa, flags) in enumerate(kernels(triple, clang=bool(clang))):
         defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
-        for source in ("variations", "kernel"):
+        for source in ("variations", "kernel", "recorder_kernel"):
             command = [*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / f"{source}.cpp")]
             jobs.append((command, objects / f"{source}_{isa}.o"))
 

@@ -79,7 +79,8 @@ class Animation:
 
     `flame`: the open design; `values` float64 (F, C); `ramp`: palette over time; `markers`: epochs; `steps` int64 (F,): row of the trajectory
     each frame shows; `guard` float64 (F,) in [0, 1]: how much of the frame's displacement was kept (1: all of it).
-    `keys`: the same curves as few Bézier keys, one `Keys` a channel, or None for a key on every frame; `drives`: which part of the network moves which xform.
+    `keys`: the same curves as few Bézier keys, one `Keys` a channel, or None for a key on every frame; `drives`: which part of the network moves
+    which xform.
     """
 
     flame: Flame

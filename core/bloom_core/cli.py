@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import cli_flames, cli_images, cli_import, cli_inspect, designs, native, point_cloud
+from . import cli_flames, cli_images, cli_import, cli_inspect, cli_palettes, cli_train, designs, native, point_cloud
 from .cli_import import warn
 from .cli_inspect import count, variation_names
 from .flame import DIALECTS, Flame, FlameError
@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
 
     cli_import.add_commands(command)
     cli_inspect.add_commands(command)
+    cli_palettes.add_commands(command)
+    cli_train.add_commands(command)
 
     sub = command("points", _points, "Write a flame as a point cloud (PLY).")
     _add_flame(sub, "CLOUD.ply")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from . import designs, film, image, trajectory
+from . import designs, film, image, palettes, trajectory
 from .flame import DIALECTS, Flame, FlameError
 from .flame_file import read_flames
 from .growth import MAPPINGS, PACES, grow
@@ -39,6 +39,8 @@ def add_commands(add: AddCommand) -> None:
     sub.add_argument("--design", metavar="FLOWER", default="lotus", help="for a run: a design or a .flame file that grows (default: %(default)s)")
     sub.add_argument("--length", metavar="N", type=_count, default=96, help="for a run: how many frames the growth takes (default: %(default)s)")
     sub.add_argument("--mapping", choices=MAPPINGS, default="parts", help="for a run: what moves which petal (default: %(default)s)")
+    colors = tuple(palettes.names())
+    sub.add_argument("--palette", choices=colors, default="design", help="for a run: where the colours come from (default: %(default)s)")
     sub.add_argument("--pace", choices=PACES, default="balanced", help="for a run: what frames are spread evenly over (default: %(default)s)")
     _add_how(sub)
     _add_alpha(sub)
@@ -149,7 +151,8 @@ def _story(options: argparse.Namespace) -> film.Story:
     design = designs.design(name) if name in designs.designs() and not Path(name).exists() else designs.read_design(name)
     if options.dialect:
         design = replace(design, bud=replace(design.bud, dialect=options.dialect), open=replace(design.open, dialect=options.dialect))
-    return film.story_of_growth(grow(trajectory.read_run(source), design, frames=options.length, mapping=options.mapping, pace=options.pace))
+    how = {name: getattr(options, name) for name in ("mapping", "pace", "palette")}
+    return film.story_of_growth(grow(trajectory.read_run(source), design, frames=options.length, **how))
 
 
 def _read(path: Path | str, dialect: str | None) -> list[Flame]:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from . import trajectory
+from . import events, inspection, run_drawing, trajectory
 from .flame import Flame, Xform
 from .flame_file import read_flames
+from .inspection import count
+from .run_files import RunError
 
 AddCommand = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
+
+__all__ = ["add_commands", "count", "variation_names"]
 
 
 def add_commands(command: AddCommand) -> None:
     """Adds `inspect`."""
-    sub = command("inspect", _inspect, "Say what is in a run or in a .flame file.")
+    sub = command("inspect", _inspect, "Say what is in a run or in a .flame file; of a run, find and draw its events.")
     sub.add_argument("file", metavar="FILE", type=Path)
+    sub.add_argument("--plot", metavar="PICTURE", type=Path, help="draw the run into a picture as well (.png, .svg or .pdf; needs matplotlib)")
+    sub.add_argument("--events", action="store_true", help="list all events of a run, one a line, and nothing else")
+    sub.add_argument("--json", action="store_true", help="print the numbers and events of a run as JSON, and nothing else")
 
 
 def _inspect(options: argparse.Namespace) -> None:
@@ -27,34 +35,49 @@ def _inspect(options: argparse.Namespace) -> None:
     if not is_run:
         with path.open("rb") as file:
             is_run = file.read(2) == b"PK"
-    for line in _run_lines(path) if is_run else _flame_file_lines(path):
-        print(line)
+    if is_run:
+        _inspect_run(path, options)
+    elif options.plot or options.events or options.json:
+        raise RunError(f"{path}: is not a run, so it has no events. Name a run, or leave out --plot, --events and --json.")
+    else:
+        print("\n".join(_flame_file_lines(path)))
 
 
-def _run_lines(path: Path) -> list[str]:
+def _inspect_run(path: Path, options: argparse.Namespace) -> None:
     run = trajectory.read_run(path)
-    steps, size = len(run.steps), run.update_size()
-    lines = [f"{path}: {run.meta.get('title', 'a run')}"]
-    lines.append(f"steps: {steps}, numbered {run.steps[0]} to {run.steps[-1]}; epochs {run.epoch[0]:g} to {run.epoch[-1]:g}")
-    logged = run.loss[np.isfinite(run.loss)]
-    lines.append(f"loss: {logged[0]:.6g} first, {logged[-1]:.6g} last" if logged.size else "loss: not recorded")
-    tenth = max(1, steps // 10)
-    lines.append(f"update norm: {size[:tenth].mean():.6g} in the first tenth, {size[-tenth:].mean():.6g} in the last")
-    broken = int(np.count_nonzero(run.nonfinite))
-    if broken:
-        lines.append(f"steps that were not finite: {broken}")
-    for key in sorted(key for key in run.meta if "accuracy" in key.lower()):
-        value = run.meta[key]
-        lines.append(f"{key}: {value[0]} first, {value[-1]} last" if isinstance(value, list) and value else f"{key}: {value}")
-    lines.append(f"layers: {len(run.layers)}, {sum(int(np.prod(layer.shape, dtype=np.float64)) for layer in run.layers)} parameters")
-    lines += [f"  {layer.name} {' x '.join(map(str, layer.shape)) or 'scalar'} ({layer.group})" for layer in run.layers]
-    if run.embeddings is not None:
-        epochs, words, dimensions = run.embeddings.values.shape
-        lines.append(f"embeddings: {count(epochs, 'snapshot')} of {count(words, 'word')} in {count(dimensions, 'dimension')}")
-    lines.append(f"reduction: {'none' if run.reduction is None else count(len(run.reduction.basis), 'direction')}")
-    if run.events:
-        lines.append(f"events: {len(run.events)}")
-    return lines
+    found = events.find(run)
+    if options.json:
+        print(json.dumps({"file": str(path)} | inspection.as_json(run, found), allow_nan=False, indent=1))
+    elif options.events:
+        _print([events.caption(event) for event in found] or ["no events"])
+    else:
+        lines = [f"{path}: {run.meta.get('title', 'a run')}", *inspection.summary(run, found), ""]
+        lines += run_drawing.drawing(run, found, shutil.get_terminal_size((100, 24)).columns, plain=not _draws_blocks())
+        _print(lines)
+    if options.plot:
+        from . import run_plot
+
+        run_plot.plot(run, options.plot, found)
+        print(f"{options.plot}: {options.plot.stat().st_size} bytes", file=sys.stderr if options.json else sys.stdout)
+
+
+def _print(lines: list[str]) -> None:
+    """Prints lines as the terminal can show them. Names come from a file that anyone may have made: what steers a terminal is left out."""
+    for line in lines:
+        shown = "".join(sign if sign.isprintable() else "?" for sign in line)
+        print(shown.encode(_encoding(), "replace").decode(_encoding()))
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
+def _draws_blocks() -> bool:
+    try:
+        run_drawing.BLOCKS.encode(_encoding())
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _flame_file_lines(path: Path) -> list[str]:
@@ -77,7 +100,3 @@ def _xform_line(xform: Xform) -> str:
 def variation_names(flame: Flame) -> list[str]:
     xforms = [*flame.xforms, *([flame.final] if flame.final is not None else [])]
     return sorted({term.name for xform in xforms for term in xform.variations}, key=str.lower)
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

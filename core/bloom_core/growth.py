@@ -6,28 +6,29 @@ The open design is the end of training. Two things move it, and the run tells bo
   cumulated), opens the bud, evenly to the eye (`opening`);
 - what each part of the network had still to learn displaces the petals that are mapped to it around that pose (`growth_mapping`).
 
-Both move the picture as far as the network moved, so successive frames differ by what was learned between them. A frame takes one recorded
-step's place, not a mean, so the film trembles exactly as the training did; it ends, exactly, in the open design. A run in which nothing moves
-stays a bud.
+Both move the flower as far as the network moved: what one frame displaces more than the last is made a little longer or shorter, so that the points
+of the flower travel in proportion to the update between the two (`_evenly`). A frame takes one recorded step's place, not a mean, so the film
+trembles exactly as the training did; it ends, exactly, in the open design. A run in which nothing moves stays a bud.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import bezier_keys, growth_mapping, growth_shaping, opening, signals
+from bloom_core import bezier_keys, growth_mapping, growth_shaping, motion, opening, palettes, signals
 from bloom_core.animation import AFFINES, SCALARS, Animation, Channel, Drive, Marker, read_channel, with_values
 from bloom_core.flame import Flame, FlameError
 from bloom_core.growth_frames import PACES, epoch_markers, spread_frames
 from bloom_core.growth_mapping import PLANE, common_scale
 from bloom_core.guard import Probe, kept_share, native_probe
 from bloom_core.original_mapping import grow_as_original
-from bloom_core.palettes import ramp
 from bloom_core.run_model import Trajectory
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ DoubleArray = NDArray[np.float64]
 MAPPINGS = ("parts", "whole", "original")
 MAX_FRAMES = 100_000
 
-TOLERANCE = 0.03
+PASSES, STRETCH = 4, 4.0
+"""How often the motion is measured and corrected, and how much longer or shorter than mapped a step may become."""
+
+TOLERANCE = 0.005
 """How far a simplified curve may leave the samples: this times what r = 1 moves (weight, opacity: in their logarithm)."""
 
 
@@ -56,6 +60,7 @@ def grow(
     tremble: float = 1.0,
     scale: float | None = None,
     tolerance: float | None = TOLERANCE,
+    palette: str = "design",
     probe: Probe | None = None,
     seed: int = 0,
 ) -> Animation:
@@ -64,9 +69,10 @@ def grow(
     `strength` ≥ 0 scales the displacement (0: only the opening). `mapping`: what moves which petal: "parts" (each part of the network its own),
     "whole" (the whole network all of them), "original" (see `original_mapping`; `seed` is its permutation's), or drives of your own. `pace`: which
     step a frame shows (see `growth_frames`). `smoothing`: frames over which displacements are smoothed, peaks excepted. `tremble`: gain of the late
-    trembling. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys, or None for a key on every frame. `probe`
-    says whether a flame holds; by default the native renderer tries it out (`guard.native_probe`). Raises FlameError for a design that cannot grow,
-    RunError for a run that mapping or pace cannot use, ValueError for other arguments out of range.
+    trembling. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys, or None for a key on every frame.
+    `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says whether a flame holds; by default the native renderer
+    tries it out (`guard.native_probe`). Raises FlameError for a design that cannot grow, RunError for a run that mapping, pace or palette cannot
+    use, ValueError for other arguments out of range.
     """
     if isinstance(mapping, str) and mapping not in MAPPINGS:
         raise ValueError(f"mapping is {mapping!r}; choose one of {', '.join(MAPPINGS)}")
@@ -77,13 +83,16 @@ def grow(
     if mapping == "original":
         return grow_as_original(trajectory, design.open, frames=frames, frame_start=frame_start, strength=strength, seed=seed)
     count = len(design.open.xforms)
-    named = {"parts": growth_mapping.by_parts(trajectory, count), "whole": growth_mapping.whole(count)}
+    opened = opening.measure(design)
+    named = {"parts": growth_mapping.by_parts(trajectory, count, opened.lively), "whole": growth_mapping.whole(count)}
     drives = named[mapping] if isinstance(mapping, str) else tuple(mapping)
     channels = channels_of(design.bud, design.open)
     states = spread_frames(trajectory, frames, pace)
-    share = _share_of_way(trajectory, states)
-    pose = _poses(design, channels, share)
+    updates = _updates(trajectory, states)
+    share = np.concatenate([[0.0], np.cumsum(updates)]) / (updates.sum() or 1.0)
+    pose = _poses(design, channels, share, opened)
     displacement = strength * growth_mapping.displacements(trajectory, channels, states, drives, count, scale)
+    displacement = _evenly(design, channels, pose, displacement, updates)
     displacement = growth_shaping.with_tremble(growth_shaping.smoothed(displacement, smoothing), share, tremble)
     holds = probe or native_probe(design.bud, design.open)
 
@@ -97,12 +106,13 @@ def grow(
         bezier_keys.fit(numbers, column, tolerance * growth_mapping.reach(channel, column))
         for channel, column in zip(channels, values.T, strict=True)
     )
+    colors = palettes.chosen(trajectory, design.open.palette, states, frame_start, palette, seed)
     return Animation(
-        flame=design.open,
+        flame=design.open if colors.base is None else replace(design.open, palette=colors.base),
         frame_start=frame_start,
         channels=channels,
         values=values if keys is None else _limited(channels, np.stack([curve.at(numbers) for curve in keys], axis=1)),
-        ramp=ramp(trajectory, design.open.palette, states, frame_start),
+        ramp=colors,
         markers=epoch_markers(trajectory, states, frame_start),
         steps=np.maximum(np.round(states).astype(np.int64) - 1, 0),
         guard=guard,
@@ -131,21 +141,43 @@ def channels_of(bud: Flame, opened: Flame) -> tuple[Channel, ...]:
     return tuple(channels)
 
 
-def _share_of_way(trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
-    """Returns the share of its way that the network has come at each frame, float64 (F,), rising from 0 to 1; all 0 if it never moved."""
-    places = signals.path(trajectory, states).places
-    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(places, axis=0), axis=1))])
-    return np.asarray(way / way[-1]) if way[-1] > 0.0 else way
+def _updates(trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
+    """Returns how far the network moved between successive frames, float64 (F − 1,)."""
+    return np.asarray(np.linalg.norm(np.diff(signals.path(trajectory, states).places, axis=0), axis=1))
 
 
-def _poses(design: Design, channels: tuple[Channel, ...], share: DoubleArray) -> DoubleArray:
+def _poses(design: Design, channels: tuple[Channel, ...], share: DoubleArray, opened: opening.Opening) -> DoubleArray:
     """Returns the undisplaced parameters (F, C): from bud to open as the share rises; the last is exactly open, unless nothing opens."""
-    closed, opened = (np.array([read_channel(flame, channel) for channel in channels]) for flame in (design.bud, design.open))
-    positions, seen = opening.shares(design)
-    pose = closed + np.interp(share, seen, positions)[:, None] * (opened - closed)
+    first, last = (np.array([read_channel(flame, channel) for channel in channels]) for flame in (design.bud, design.open))
+    pose = first + np.interp(share, opened.seen, opened.positions)[:, None] * (last - first)
     if share[-1] > 0.0:
-        pose[-1] = opened
+        pose[-1] = last
     return np.asarray(pose)
+
+
+def _evenly(design: Design, channels: tuple[Channel, ...], pose: DoubleArray, displacement: DoubleArray, updates: DoubleArray) -> DoubleArray:
+    """Returns the displacement (F, C) with its steps made longer or shorter, from the last frame back, so that motion follows the `updates` (F − 1,).
+
+    A network moves in more directions than a flower has parameters, so what is left of a step after the mapping varies by chance; here the motion is
+    measured on the points themselves, and the chance taken out. No step changes by more than STRETCH.
+    """
+    steps = displacement[:-1] - displacement[1:]
+    moving = (updates > 0.0) & steps.any(axis=1)
+    if not moving.any():
+        return displacement
+    gain = np.ones(len(updates))
+    for _ in range(PASSES):
+        rows = zip(pose, displacement, strict=True)
+        flames = (with_values(design.open, channels, _displace(channels, *row)) for row in rows)
+        clouds = map(motion.cloud, flames)
+        moved = np.array([motion.distance(before, after) for before, after in pairwise(clouds)])
+        known = moving & (moved > 0.0)
+        if not known.any():
+            return displacement
+        usual = float(np.median(moved[known] / updates[known]))
+        gain[known] = np.clip(gain[known] * usual * updates[known] / moved[known], 1.0 / STRETCH, STRETCH)
+        displacement = np.vstack([np.cumsum((gain[:, None] * steps)[::-1], axis=0)[::-1] + displacement[-1], displacement[-1:]])
+    return displacement
 
 
 def _displace(channels: tuple[Channel, ...], pose: DoubleArray, displacement: DoubleArray) -> DoubleArray:

@@ -1,9 +1,12 @@
 """What moves which petal: a small declared mapping from the parts of a network to the xforms of a flower, and the displacements it gives.
 
-What part p had still to learn in its reduced direction k is r_k = 2 tanh(½ (c_k(T) − c_k(t)) / Q_p). c is where the part stands in its PCA
-directions, Q_p its scale: the QUANTILE over the run of the root mean square of c(T) − c(t) over k, and at least FLOOR times the liveliest
-part's, so that one which hardly moves is not blown up. It is a robust size of the path: the original Bloom divided by the net displacement, which
-can be almost nothing. Several runs side by side share one scale (`common_scale`).
+What part p had still to learn in its reduced direction k is r_k = (c_k(T) − c_k(t)) / Q. c is where the part stands in its PCA directions; Q is one
+scale for all parts and directions: the QUANTILE over the run of ‖c(T) − c(t)‖ of the whole network, a robust size of the path (the original Bloom
+divided by the net displacement, which can be almost nothing), made larger where an excursion goes far beyond it. So a part that moves little is
+seen to move little. Several runs side by side share one Q (`common_scale`); the length of r never passes LIMIT.
+
+Every channel follows all K directions, with the signs of a row of a Hadamard matrix: no direction is left out, and a step is seen as far
+whichever way it goes.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from bloom_core.run_model import Trajectory
 DoubleArray = NDArray[np.float64]
 
 QUANTILE = 0.9
-FLOOR = 0.25
+LIMIT = 3.0
 
 SCALES = {"weight": 0.3, "opacity": 0.25, "color": 0.04}
 """How far r = 1 moves a scalar: weight and opacity by this in their logarithm (so they stay positive, and what a bud hides stays hidden), colour
@@ -32,34 +35,32 @@ LINEAR, TRANSLATION, LIFT, FINAL = 0.2, 0.3, 0.15, 0.1
 PLANE = (0, 1, 3, 4, 5, 7)
 """The in-plane entries of a row-major (3, 4) affine: x and y rows, columns x, y and translation."""
 
-SHARES = (0.8, 0.6)
-"""Every channel follows two directions, with these weights (their squares add up to 1)."""
-
 
 def whole(xforms: int) -> tuple[Drive, ...]:
     """Returns the mapping in which the whole network moves every xform and the final one."""
     return tuple(Drive(number) for number in range(xforms + 1))
 
 
-def by_parts(run: Trajectory, xforms: int) -> tuple[Drive, ...]:
+def by_parts(run: Trajectory, xforms: int, lively: Sequence[int]) -> tuple[Drive, ...]:
     """Returns the mapping in which each part moves petals of its own, in the order of both; the whole network moves the final xform.
 
-    Where there are more parts than xforms, neighbours share one. A run of a single part is mapped as a whole.
+    Parts are dealt out to the `lively` xforms alone, on which they can be seen; where there are more parts than those, neighbours share one. A run of
+    a single part, or a flower with one lively xform, is mapped as a whole.
     """
-    parts = run.parts
-    if len(parts) < 2:
+    parts, count = run.parts, len(lively)
+    if len(parts) < 2 or count < 2:
         return whole(xforms)
     drives = []
-    for number in range(xforms):
-        first, last = number * len(parts) // xforms, max(number * len(parts) // xforms + 1, (number + 1) * len(parts) // xforms)
-        mine = parts[first:last]
-        drives += [Drive(number, part, 1.0 / np.sqrt(len(mine))) for part in mine]
+    for place, number in enumerate(lively):
+        first = place * len(parts) // count
+        drives += [Drive(number, part) for part in parts[first : max(first + 1, (place + 1) * len(parts) // count)]]
     return (*drives, Drive(xforms))
 
 
 def scale_of(run: Trajectory) -> float:
-    """Returns the size of a run's path, as one scale for several: Q of the whole network."""
-    return float(np.quantile(signals.path(run, np.zeros(1)).size, QUANTILE))
+    """Returns Q, the size of a run's path: the quantile, or what keeps the farthest excursion visible if that is more."""
+    size = signals.path(run, np.zeros(1)).size
+    return max(float(np.quantile(size, QUANTILE)), float(size.max()) / LIMIT)
 
 
 def common_scale(runs: Sequence[Trajectory]) -> float:
@@ -93,21 +94,23 @@ def displacements(
 
 def _residuals(run: Trajectory, states: DoubleArray, drives: Sequence[Drive], scale: float | None) -> dict[str | None, DoubleArray]:
     """Returns r of each part that a drive names, float64 (F, K)."""
-    paths = {part: signals.path(run, states, part) for part in dict.fromkeys(drive.part for drive in drives)}
-    own = {part: float(np.quantile(path.size, QUANTILE)) for part, path in paths.items()}
-    largest = max([0.0, *own.values()])
-    if largest <= 0.0 or not np.isfinite(largest):
-        return {part: np.zeros_like(path.places) for part, path in paths.items()}
-    factor = 1.0 if scale is None else scale / scale_of(run)
-    return {part: 2.0 * np.tanh(path.places / (2.0 * factor * max(own[part], FLOOR * largest))) for part, path in paths.items()}
+    size = scale_of(run) if scale is None else scale
+    found: dict[str | None, DoubleArray] = {}
+    for part in dict.fromkeys(drive.part for drive in drives):
+        places = signals.path(run, states, part).places
+        length = np.linalg.norm(places, axis=1, keepdims=True)
+        if size > 0.0 and np.isfinite(size):
+            found[part] = places / np.maximum(size, length / LIMIT)
+        else:
+            found[part] = np.zeros_like(places)
+    return found
 
 
 def _follow(residual: DoubleArray, number: int, xform: int) -> DoubleArray:
-    """Returns the mixture of two directions, (F,), that the `number`-th moving channel of an xform follows; neighbours and xforms follow others."""
-    count = residual.shape[1]
-    first = (number + 5 * xform) % count
-    second = (7 * number + 3 + xform) % count
-    return np.asarray(SHARES[0] * residual[:, first] + SHARES[1] * residual[:, second])
+    """Returns the mixture of all directions, (F,), that the `number`-th moving channel of an xform follows; neighbours and xforms follow others."""
+    row = number + 1 + 11 * xform
+    signs = [1.0 - 2.0 * ((row & column).bit_count() % 2) for column in range(residual.shape[1])]
+    return np.asarray(residual @ np.array(signs))
 
 
 def reach(channel: Channel, values: DoubleArray) -> float:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 
 
 class NativeError(RuntimeError):
@@ -141,6 +141,7 @@ def load() -> Any:
         "bloom_image_cells": (None, [p, p]),
         "bloom_image_develop": (i32, [p, p, Callback, p, p]),
         "bloom_image_close": (None, [p]),
+        "bloom_measure": (i32, [p, u64, i32, p, p]),
     }
     for name, (result, arguments) in signatures.items():
         try:

@@ -1,56 +1,44 @@
-"""How a bud opens: evenly, as it is seen.
+"""How a bud opens, and which of its petals can move: measured once a design, by following points.
 
-Between the poses bud and open lies a straight line of parameters, along which the picture changes at very different speeds. Growth opens the flower
-with the share of the way that training has come; so that equal shares look like equal changes, the line is measured in pictures first.
+Between the poses bud and open lies a straight line of parameters, along which the flower moves at very different speeds. Growth opens it with the
+share of the way that training has come; so that equal shares are equal motions, the line is measured first.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import image
+from bloom_core import motion
 from bloom_core.designs import Design, poses
-from bloom_core.flame import Flame
 
 DoubleArray = NDArray[np.float64]
 
 POSES = 33
-SIZE = 96
-QUALITY = 200.0
-"""Poses, and width in pixels and samples per pixel of the pictures that measure the line; a second of work, once a design."""
+_NUDGE = 0.01
+_STILL = 0.1
+"""An xform counts as still where a nudge moves the flower by less than this share of what the liveliest one's does."""
 
 
-def shares(design: Design) -> tuple[DoubleArray, DoubleArray]:
-    """Returns the line's measure: positions on it from 0 (bud) to 1 (open), float64 (POSES,), and the share of the visible change made there.
+@dataclass(frozen=True)
+class Opening:
+    """`positions` float64 (POSES,): places on the line from 0 (bud) to 1 (open); `seen` float64 (POSES,): share of the motion made until there.
 
-    Raises NativeError for a pose that cannot be rendered.
+    `lively`: numbers of the regular xforms that move the flower when they move (a source of points without an affine does not).
     """
-    return _shares(_Same(design))
+
+    positions: DoubleArray
+    seen: DoubleArray
+    lively: tuple[int, ...]
 
 
-def picture(flame: Flame, width: int = SIZE, quality: float = QUALITY, seed: int = 0) -> NDArray[np.float32]:
-    """Returns a small picture of a flame as its own camera sees it, float32 (height, width, 3) in [0, 1]."""
-    shown, high = flame.view.size
-    framed = image.framed(flame, (width, max(1, round(width * high / shown))))
-    return image.render(framed, quality=quality, seed=seed).pixels[..., :3]
-
-
-def distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Returns how different two pictures are: their root mean square difference over the mean of their root mean squares; 0 for two black ones.
-
-    Relative to their own light, because a bud in the dark that moves is as much of an event as an open flower that does.
-    """
-    light = 0.5 * (_size(one) + _size(other))
-    return _size(one - other) / light if light > 0.0 else 0.0
-
-
-def _size(values: NDArray[np.float32]) -> float:
-    return float(np.sqrt(np.square(values, dtype=np.float64).mean()))
+def measure(design: Design) -> Opening:
+    """Returns a design's opening; kept for the designs used last. Raises NativeError for a pose that cannot be played."""
+    return _measure(_Same(design))
 
 
 class _Same:
@@ -67,11 +55,19 @@ class _Same:
 
 
 @lru_cache(maxsize=16)
-def _shares(key: _Same) -> tuple[DoubleArray, DoubleArray]:
+def _measure(key: _Same) -> Opening:
     design = key.design
-    line = poses(design.bud, design.open, POSES)
-    pictures = [picture(replace(flame, palette=design.open.palette)) for flame in line]
-    changes = [distance(before, after) for before, after in pairwise(pictures)]
+    clouds = [motion.cloud(flame) for flame in poses(design.bud, design.open, POSES)]
     positions = np.linspace(0.0, 1.0, POSES)
-    travelled = np.concatenate([[0.0], np.cumsum(changes)])
-    return positions, travelled / travelled[-1] if travelled[-1] > 0.0 else positions
+    travelled = np.concatenate([[0.0], np.cumsum([motion.distance(before, after) for before, after in pairwise(clouds)])])
+    seen = travelled / travelled[-1] if travelled[-1] > 0.0 else positions
+    return Opening(positions, seen, _lively(design, clouds[-1]))
+
+
+def _lively(design: Design, still: motion.Points) -> tuple[int, ...]:
+    moved = []
+    for number, xform in enumerate(design.open.xforms):
+        nudged = xform.pre.copy()
+        nudged[:2, 3] += _NUDGE
+        moved.append(motion.distance(still, motion.cloud(design.open.with_xform(number, replace(xform, pre=nudged)))))
+    return tuple(number for number, way in enumerate(moved) if way > _STILL * max(moved))

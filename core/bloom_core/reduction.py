@@ -52,8 +52,8 @@ def fit(rows: NDArray[np.float32], components: int) -> Reduction:
 def reduce_run(trajectory: Trajectory) -> Trajectory:
     """Returns the trajectory with its reductions fitted.
 
-    K ≤ 32 directions of the whole network's update sketches, 8 of each part's where there are several, and the words' 3-D PCA. Raises ValueError for a
-    run read without its sketches.
+    K ≤ 32 directions of the whole network's update sketches, 8 of each part's where there are several, and the words' 3-D PCA. Raises ValueError
+    for a run read without its sketches.
     """
     if trajectory.sketch is None:
         raise ValueError("the run was read without its sketches, so it cannot be reduced; read it with sketches=True")

@@ -36,6 +36,9 @@ COLUMNS = {
 
 `direction` is the sketch of each part's update divided by the exact norm of that update, so that half floats keep its precision at any size."""
 
+SHORT_RUN = 20_000
+"""Packed runs of up to so many steps are deflated, and hold no coordinates (a quarter of the bytes): reading multiplies sketches and basis anew."""
+
 _ALWAYS_FINITE = ("epoch", "wall", "direction")
 _FINITE_WHERE_SOUND = ("unorm", "pnorm", "gnorm")
 

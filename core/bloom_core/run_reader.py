@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bloom_core.run_columns import COLUMNS, FORMAT, VERSION, check_columns, shapes
 from bloom_core.run_columns import sketches as sketches_of
 from bloom_core.run_files import Budget, RunError, Source, read_json, read_npy, read_npz
-from bloom_core.run_model import Embeddings, Event, Layer, Reduction, Trajectory
+from bloom_core.run_model import DoubleArray, Embeddings, Event, Layer, Reduction, Trajectory
 from bloom_core.sketch import DIMENSIONS
 
 MAX_LAYERS = 65_536
@@ -34,10 +34,11 @@ class Reader:
         """Returns the run. Raises RunError."""
         meta = self._meta()
         layers = self._layers()
-        reduced = {"reduction.npz", "columns/coordinates.npy", "columns/step.npy"} <= self.source.names()
-        columns = self._columns(layers, meta, sketches=sketches or not reduced)
-        whole, parts = self._reductions(len(columns["step"]), len({layer.part for layer in layers})) if reduced else (None, ())
+        reduced = {"reduction.npz", "columns/step.npy"} <= self.source.names()
+        columns = self._columns(layers, meta, sketches=sketches or not reduced or "columns/coordinates.npy" not in self.source.names())
         direction = columns.get("direction")
+        sketch = None if direction is None else sketches_of(direction, columns["unorm"], layers)
+        whole, parts = self._reductions(len(columns["step"]), len({layer.part for layer in layers}), sketch) if reduced else (None, ())
         return Trajectory(
             steps=columns["step"].astype(np.int64),
             epoch=_single(columns["epoch"]),
@@ -52,7 +53,7 @@ class Reader:
             cosine=_single(columns["cosine"]),
             batch_id=columns["batch_id"].astype(np.int64),
             nonfinite=columns["nonfinite"].astype(np.uint8),
-            sketch=None if direction is None else sketches_of(direction, columns["unorm"], layers),
+            sketch=sketch if sketches or not reduced else None,
             embeddings=self._embeddings(meta),
             reduction=whole,
             part_reductions=parts,
@@ -212,16 +213,22 @@ class Reader:
             reduction=self._reduction("embedding_reduction.npz", values.shape[:2], values.shape[2]),
         )
 
-    def _reductions(self, count: int, parts: int) -> tuple[Reduction, tuple[Reduction, ...]]:
-        """Returns the PCA of the whole network's updates and those of its parts."""
-        arrays = self._npz("reduction.npz") | {"coordinates": self._npy("columns/coordinates.npy")}
+    def _reductions(self, count: int, parts: int, sketch: NDArray[np.float32] | None) -> tuple[Reduction, tuple[Reduction, ...]]:
+        """Returns the PCA of the whole network's updates and those of its parts; coordinates that the run does not hold are those of `sketch`."""
+        arrays = self._npz("reduction.npz")
+        if sketch is not None and "columns/coordinates.npy" not in self.source.names():
+            arrays |= _coordinates(arrays, "", sketch.sum(axis=1, dtype=np.float64), "td,kd->tk")
+            arrays |= _coordinates(arrays, "part_", sketch.astype(np.float64), "tpd,pkd->tpk")
+        else:
+            arrays["coordinates"] = self._npy("columns/coordinates.npy")
         whole = self._one_reduction("reduction.npz", arrays, (count,), DIMENSIONS)
         if "part_basis" not in arrays:
             return whole, ()
         name = "columns/part_coordinates.npy"
-        if name not in self.source.names():
-            raise self.fail(name, "is missing. Copy the whole run again.")
-        arrays["part_coordinates"] = self._npy(name)
+        if "part_coordinates" not in arrays:
+            if name not in self.source.names():
+                raise self.fail(name, "is missing. Copy the whole run again.")
+            arrays["part_coordinates"] = self._npy(name)
         kept = arrays["part_basis"].shape[1] if arrays["part_basis"].ndim == 3 else 0
         wanted = {"basis": (parts, kept, DIMENSIONS), "mean": (parts, DIMENSIONS), "explained": (parts, kept), "coordinates": (count, parts, kept)}
         self._check_reduction("reduction.npz", {key: arrays.get(f"part_{key}") for key in wanted}, wanted, kept)
@@ -271,6 +278,14 @@ def _event(entry: Mapping[str, Any]) -> Event:
         batch=batch if type(batch) is int else None,
         note=note if isinstance(note, str) else "",
     )
+
+
+def _coordinates(arrays: Mapping[str, NDArray[Any]], prefix: str, rows: DoubleArray, product: str) -> dict[str, NDArray[Any]]:
+    """Returns the coordinates of `rows` in a basis of `arrays`, or nothing where the two do not fit, which the checks of the reduction then name."""
+    basis, mean = arrays.get(f"{prefix}basis"), arrays.get(f"{prefix}mean")
+    if basis is None or mean is None or mean.shape != rows.shape[1:] or basis.shape != (*mean.shape[:-1], *basis.shape[-2:-1], DIMENSIONS):
+        return {}
+    return {f"{prefix}coordinates": _single(np.einsum(product, rows - mean, basis))}
 
 
 def _single(values: NDArray[Any]) -> NDArray[np.float32]:

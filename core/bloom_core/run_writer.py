@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bloom_core import reduction
 from bloom_core import sketch as count_sketch
-from bloom_core.run_columns import COLUMNS, FORMAT, VERSION, directions
+from bloom_core.run_columns import COLUMNS, FORMAT, SHORT_RUN, VERSION, directions
 from bloom_core.run_files import DirectorySource, RunError, npy_bytes, npz_bytes, write_atomic
 from bloom_core.run_model import Event, Layer, Reduction, Trajectory
 from bloom_core.run_reader import Reader
@@ -171,11 +171,16 @@ def pack_run(directory: Path | str, file: Path | str) -> None:
     members |= column_files(reduction.reduce_run(run) if run.reduction is None and reduction.available() else run)
     direction = directions(_sketch(run), run.update_norm, run.layers)
     members["columns/direction.npy"] = npy_bytes(direction.astype("<f2"))
+    short = len(run.steps) <= SHORT_RUN
+    if short:
+        members.pop("columns/coordinates.npy", None)
+        members.pop("columns/part_coordinates.npy", None)
     try:
         with whole_file(file) as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as archive:
             for name, data in sorted(members.items()):
                 # Noise does not shrink; the few columns and texts that do are small, and long runs open faster so.
-                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_STORED if name.startswith("columns/") else zipfile.ZIP_DEFLATED)
+                stored = name.startswith("columns/") and not short
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
     except OSError as error:
         raise RunError(f"{file}: cannot be written ({error.strerror}). Free some space or choose another folder.") from error
 

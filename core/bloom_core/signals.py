@@ -23,7 +23,7 @@ class Path:
     """Where the network (or a part of it) stands in its K reduced directions.
 
     `places` float64 (F, K): its distance from where training ended, c(T) − c(t), at the F states asked for (rows of `Trajectory`, from 0 before the
-    first step to T); `size` float64 (T + 1,): root mean square over the directions of that distance, at every state.
+    first step to T); `size` float64 (T + 1,): the length of that distance, at every state.
     """
 
     places: DoubleArray
@@ -44,14 +44,14 @@ def path(run: Trajectory, states: DoubleArray, part: str | None = None) -> Path:
     width = updates(run, part, 0, 1).shape[1]
     stands, squares = np.zeros((len(wanted), width)), np.zeros(count + 1)
     end = sum((updates(run, part, start, start + BLOCK).sum(axis=0) for start in range(0, count, BLOCK)), np.zeros(width))
-    squares[0] = np.square(end).mean()
+    squares[0] = np.square(end).sum()
     stands[wanted == 0] = end
     at = np.zeros(width)
     for start in range(0, count, BLOCK):
         after = at + np.cumsum(updates(run, part, start, start + BLOCK), axis=0)
         at = after[-1]
         left = end - after
-        squares[start + 1 : start + 1 + len(after)] = np.square(left).mean(axis=1)
+        squares[start + 1 : start + 1 + len(after)] = np.square(left).sum(axis=1)
         here = (wanted > start) & (wanted <= start + len(after))
         stands[here] = left[wanted[here] - start - 1]
     stands[wanted == count] = 0.0

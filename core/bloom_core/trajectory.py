@@ -54,7 +54,7 @@ def embedded_run(name: str) -> Path:
 def read_run(path: Path | str, *, sketches: bool = False) -> Trajectory:
     """Returns the run at `path`, a directory or a packed file.
 
-    `sketches`: read them even where the reductions stand for them (they are most of a long run's bytes). Raises RunError naming the file and the place.
+    `sketches`: read them even where the reductions stand for them (they are most of a long run's bytes). Raises RunError naming file and place.
     """
     path = Path(path)
     if not path.exists():

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define BLOOM_ABI_VERSION 3
+#define BLOOM_ABI_VERSION 4
 
 enum { BLOOM_OK = 0, BLOOM_INVALID = 1, BLOOM_MEMORY = 2, BLOOM_CANCELLED = 3, BLOOM_FILE = 4, BLOOM_DIVERGED = 5 };
 
@@ -145,6 +145,23 @@ BLOOM_API void bloom_image_cells(bloom_image* image, double* out);
 /* Fills width * height * 4 floats: red, green, blue, alpha. */
 BLOOM_API int32_t bloom_image_develop(bloom_image* image, const bloom_development* how, bloom_progress progress, void* user, float* out);
 BLOOM_API void bloom_image_close(bloom_image* image);
+
+/* --- Recording ---------------------------------------------------------------------------------------------------------- */
+
+/* A tensor of a network that is trained, or a shard of one. */
+typedef struct {
+  const float* after;    /* its values after the optimizer's step */
+  float* before;         /* before it; made equal to `after` */
+  const float* gradient; /* or null */
+  uint64_t count;
+  uint64_t start; /* index of its first value among all parameters of the network */
+  uint64_t part;  /* which sketch its update is added to */
+  uint64_t layer; /* which squares are added to */
+} bloom_tensor;
+
+/* Measures a step in one pass over the parameters. Added are to `squares`, 3 for each layer, the sums of squares of update, values and
+ * gradient; to `sketches`, 64 for each part, the updates' sketches (core/bloom_core/sketch.py). No two tensors may overlap. */
+BLOOM_API int32_t bloom_measure(const bloom_tensor* tensors, uint64_t count, int32_t threads, double* squares, double* sketches);
 
 #ifdef __cplusplus
 }

@@ -122,7 +122,9 @@ void transform(const Program& program, const XformProgram& xform, bool in_double
 
 }  // namespace
 
+Measure measure;  // in recorder_kernel.cpp
+
 extern const Kernel kKernel;
-const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, to_image, transform};
+const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, to_image, transform, measure};
 
 }  // namespace bloom::BLOOM_ISA

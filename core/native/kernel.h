@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "program.h"
+#include "recorder_kernel.h"
 
 namespace bloom {
 
@@ -81,6 +82,7 @@ struct Kernel {
   bool (*to_image)(const Program&, Batch, uint64_t samples, ImageTarget&, Statistics&);
   // Applies one xform once to n points, 3 doubles each.
   void (*transform)(const Program&, const XformProgram&, bool in_double, uint64_t seed, const double* in, uint64_t n, double* out);
+  Measure* measure;
 };
 
 const Kernel& kernel();  // the best one that this processor runs

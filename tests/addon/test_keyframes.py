@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import bpy
 import numpy as np
 import pytest
 
-from bloom_addon import bloom_object, compat, flame_properties, material
+from bloom_addon import bloom_object, compat, flame_properties, keyframes, material
 from bloom_core import designs, growth, palettes, trajectory
-from bloom_core.animation import Animation, read_channel
+from bloom_core.animation import Animation, Drive, read_channel
 
 
 def test_the_scene_plays_the_animation(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
@@ -48,7 +49,10 @@ def test_few_keys_play_as_many_do(scene: bpy.types.Scene, bloom: bpy.types.Objec
 
 
 def test_a_petal_says_which_part_moves_it(bloom: bpy.types.Object, grown: Animation) -> None:
-    assert [xform.part for xform in bloom.bloom.xforms] == ["0", "2, 4", "the whole network"]
+    assert [xform.part for xform in bloom.bloom.xforms] == ["the whole network"] * 3
+    drives = (Drive(0, "encoder"), Drive(0, "attention"), Drive(1, "decoder"))
+    keyframes.write_animation(bloom, replace(grown, drives=drives))
+    assert [xform.part for xform in bloom.bloom.xforms] == ["encoder, attention", "decoder", ""]
 
 
 def test_growing_again_replaces_and_does_not_pile_up(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:
@@ -117,3 +121,19 @@ def test_a_key_can_be_moved_by_hand(scene: bpy.types.Scene, bloom: bpy.types.Obj
     weight.update()
     scene.frame_set(int(weight.keyframe_points[2].co.x))
     assert flame_properties.read_flame(bloom).xforms[1].weight == pytest.approx(2.5)
+
+
+def test_another_palette_brings_its_exposure_and_leaves_no_old_stops(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    run = trajectory.read_run(trajectory.embedded_run("digits"))
+    for name in ("design", "moon", "strata"):
+        grown = growth.grow(run, designs.design("lotus"), frames=6, palette=name)
+        bloom_object.apply_growth(scene, bloom, grown)
+        target = bloom.data.materials[0]
+        ramp = material.ramp_of(target)
+        assert len(ramp.elements) == len(grown.ramp.positions)
+        assert len(compat.channelbag(target.node_tree, "").fcurves) == 3 * len(grown.ramp.positions)
+        strength = target.node_tree.nodes[material.EXPOSURE].outputs[0].default_value
+        assert strength == pytest.approx(palettes.exposure(grown.flame.palette), rel=1e-5)
+        scene.frame_set(6)
+        shown = np.array([element.color[:3] for element in ramp.elements])
+        np.testing.assert_allclose(shown, palettes.srgb_to_linear(grown.ramp.colors[-1]), atol=1e-4)
