@@ -1,6 +1,6 @@
 # make demo   a film of a flower grown from a real training run, in out/demo
 # make test   the whole test-suite
-# make bench  speeds, as ratios
+# make bench  speeds, as ratios; what recording costs; how truthfully flowers move
 # make proof  pictures against Ember's reference renders and against flam3-render, where these are at hand (some minutes)
 # make sanitize  the test-suite on a library built with sanitizers (Linux; needs a recent clang, which it installs on Debian as root)
 # make fuzz   ten minutes of hostile flame buffers and .flame files (the same clang)
@@ -25,7 +25,7 @@ check: $(VENV)/test.stamp
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-bench: setup
+bench: setup $(VENV)/test.stamp
 	$(PY) -m tests.bench
 
 proof: setup $(VENV)/test.stamp

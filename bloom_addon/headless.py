@@ -138,7 +138,7 @@ def _film(options: argparse.Namespace) -> None:
     _save(blend)
     blend.with_suffix(".blend1").unlink(missing_ok=True)  # the backup that Blender made of our own first save
     stills = _render_scene(scene, out)
-    names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 12], stills[len(stills) // 2], stills[-1]), strict=True))
+    names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 24], stills[len(stills) // 2], stills[-1]), strict=True))
     for name, path in names.items():
         part = out / f".{name}.part.png"
         try:

@@ -61,8 +61,9 @@ class Embeddings:
 class Event:
     """Something that happened at optimizer step `step` (the number in `Trajectory.steps`).
 
-    `kind`: one of `events.KINDS`, or a name that the user marked; `value`: what was measured (`events.VALUES`); `layers`: names of the layers concerned, the most concerned first, () for the whole network; `batch`: the batch of that step, None where not known; `note`: what a viewer
-    should read, such as "schedule" or "convergence".
+    `kind`: one of `events.KINDS`, or a name that the user marked; `value`: what was measured (`events.VALUES`); `layers`: names of the layers
+    concerned, the most concerned first, () for the whole network; `batch`: the batch of that step, None where not known; `note`: what a viewer should
+    read, such as "schedule" or "convergence".
     """
 
     step: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bloom_core import native
 
-from . import kernels, picture, scaling, volume
+from . import kernels, picture, recording, scaling, truthfulness, volume
 from .timing import machine
 
 if __name__ == "__main__":
@@ -13,3 +13,5 @@ if __name__ == "__main__":
     volume.main()
     kernels.main()
     scaling.main()
+    recording.main()
+    truthfulness.main()

@@ -7,6 +7,7 @@ assumed. Beside it stands the same for pictures: root mean square difference ove
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -83,3 +84,33 @@ def main() -> None:
         found = [correlation(run, designs.design(flower)) for flower in designs.designs()]
         rows.append([name, *(f"{motion:.3f} ({picture:.3f})" for motion, picture in found)])
     table(["run", *designs.designs()], rows)
+
+
+def plot(path: str, flower: str = "lotus") -> None:
+    """Draws update against motion, a dot a frame, for every run that comes with Bloom."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
+
+    names = trajectory.embedded_runs()
+    figure = Figure(figsize=(12, 5.4), facecolor="#08060a", layout="constrained")
+    for number, name in enumerate(names):
+        run = trajectory.read_run(trajectory.embedded_run(name))
+        moved, updates = frame_distances(growth.grow(run, designs.design(flower), frames=FRAMES)), frame_updates(run, FRAMES)
+        axes = figure.add_subplot(2, (len(names) + 1) // 2, number + 1, facecolor="#08060a")
+        axes.scatter(updates, moved, s=9, c=np.arange(len(moved)), cmap="plasma", alpha=0.9, linewidths=0)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_title(f"{name}: {rank_correlation(moved, updates):.3f}", color="#f3d9c4", fontsize=10)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter(NullFormatter())
+        axes.tick_params(colors="#8d7f86", which="both", labelsize=7)
+        for side in axes.spines.values():
+            side.set_color("#3a3036")
+    figure.supxlabel("update between two frames (early purple, late yellow)", color="#8d7f86", fontsize=9)
+    figure.supylabel("how far the points travel", color="#8d7f86", fontsize=9)
+    FigureCanvasAgg(figure).print_png(path)
+
+
+if __name__ == "__main__":
+    plot(sys.argv[1]) if len(sys.argv) > 1 else main()

@@ -274,8 +274,11 @@ for start, count in ((0, 64), (5, 3), (4090, 20), (123456, 1_000_000)):
 
 
 def test_every_processor_and_number_of_threads_gives_the_same_bytes() -> None:
-    lines = [subprocess.run([sys.executable, "-c", BYTES], env=os.environ | {"BLOOM_KERNEL": kernel}, capture_output=True, text=True, check=True).stdout
-             for kernel in ("v2", "v3", "v4")]  # fmt: skip
+    def told(kernel: str) -> str:
+        environment = os.environ | {"BLOOM_KERNEL": kernel}
+        return subprocess.run([sys.executable, "-c", BYTES], env=environment, capture_output=True, text=True, check=True).stdout
+
+    lines = [told(kernel) for kernel in ("v2", "v3", "v4")]
     assert lines[0] == lines[1] == lines[2]
     one, three = lines[0].splitlines()[0::2], lines[0].splitlines()[1::2]
     assert one == three and len(one) == 4

@@ -111,9 +111,14 @@ class CallbackRecording:
 
 def plain(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Returns the values that JSON can hold and a reader would want to see: numbers, short texts, yes and no; at most 64."""
-    found = {str(key): value for key, value in values.items() if isinstance(value, (bool, int, float, str))}
-    fitting = {key: value for key, value in found.items() if (len(value) <= _LONGEST_TEXT if isinstance(value, str) else isinstance(value, int) or math.isfinite(value))}
+    fitting = {str(key): value for key, value in values.items() if _is_plain(value)}
     return dict(list(fitting.items())[:_MOST_VALUES])
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_TEXT
+    return isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def torch_table(model: Any, name: str | None) -> Callable[[], Any] | None:
