@@ -108,6 +108,10 @@ class Shelf:
 
     def put(self, block: Block) -> None:
         """Writes a block. Raises RunError when the disk refuses, RuntimeError when other processes are gone."""
+        if not block.rows:  # closed before its first step; in every process alike
+            if block.events and self.writer is not None:
+                self.writer.add_events(block.events)
+            return
         squares, sketches = self._measurements(block)
         if self.writer is None:
             return
