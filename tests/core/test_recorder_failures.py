@@ -197,7 +197,7 @@ def test_close_is_once_and_for_all(tmp_path: Path) -> None:
 
 def test_a_recording_without_a_step_closes_without_a_warning(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     model = torch.nn.Linear(2, 2)
-    with recorder.record(model, torch.optim.SGD(model.parameters(), lr=0.1), tmp_path / "run") as run:
+    with bloom_core.record(model, torch.optim.SGD(model.parameters(), lr=0.1), tmp_path / "run") as run:
         run.event("nothing happened")
     assert not [warning for warning in recwarn if "record" in str(warning.message).lower()]
     with pytest.raises(RunError, match="holds no steps yet"):
