@@ -201,7 +201,7 @@ finally:
     assert '"closed": false' in (place / "run.bloom" / "run.json").read_text()
 """
     root = str(Path(__file__).parents[2])
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([root, str(Path(root) / "core")])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([root, *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.returncode != 0 and "KeyboardInterrupt" in done.stderr and "Bloom" not in done.stderr
     run = read_run(tmp_path / "run.bloom")
