@@ -34,10 +34,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[s
         pytest.importorskip("torch", reason="PyTorch, Keras' backend here, is not installed")
         keras = pytest.importorskip("keras", reason="Keras is not installed")
     folder = tmp_path_factory.mktemp("keras")
+    keras.utils.clear_session()  # layers are numbered in each process, and other tests make some as well
     keras.utils.set_random_seed(1)
     layers = keras.layers
     chain = [layers.Input((6,)), layers.Embedding(20, 4), layers.LSTM(5), layers.BatchNormalization(), layers.Dense(7), layers.Dense(2)]
-    keras.utils.clear_session()  # layers are numbered in each process, and other tests make some as well
     model = keras.Sequential(chain, name="sequential")
     model.compile("adam", "mse")
     random = np.random.default_rng(1)
