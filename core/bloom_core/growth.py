@@ -67,10 +67,11 @@ def grow(
     """Returns the animation of `design` that `trajectory` tells, over `frames` frames from `frame_start`.
 
     `strength` ≥ 0 scales the displacement (0: only the opening). `mapping`: what moves which petal: "parts" (each part of the network its own),
-    "whole" (the whole network all of them), "original" (see `original_mapping`; `seed` is its permutation's), or drives of your own. `pace`: which
-    step a frame shows (see `growth_frames`). `smoothing`: frames over which displacements are smoothed, peaks excepted. `tremble`: gain of the late
-    trembling. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys, or None for a key on every frame.
-    `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says whether a flame holds; by default the native renderer
+    "whole" (the whole network all of them), "original" (see `original_mapping`: of what follows only `palette` and `seed`, its permutation's, concern
+    it), or drives of your own. `pace`: which step a frame shows (see `growth_frames`). `smoothing`: frames over which displacements are smoothed,
+    peaks excepted. `tremble`: gain of the late trembling. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys,
+    or None for a key on every frame. `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says whether a flame holds;
+    by default the native renderer
     tries it out (`guard.native_probe`). Raises FlameError for a design that cannot grow, RunError for a run that mapping, pace or palette cannot
     use, ValueError for other arguments out of range.
     """
@@ -81,17 +82,18 @@ def grow(
     _check("smoothing", smoothing, 0.0, 1000.0)
     _check("tremble", tremble, 0.0, 100.0)
     if mapping == "original":
-        return grow_as_original(trajectory, design.open, frames=frames, frame_start=frame_start, strength=strength, seed=seed)
+        return grow_as_original(trajectory, design.open, frames=frames, frame_start=frame_start, strength=strength, palette=palette, seed=seed)
     count = len(design.open.xforms)
     opened = opening.measure(design)
     named = {"parts": growth_mapping.by_parts(trajectory, count, opened.lively), "whole": growth_mapping.whole(count)}
     drives = named[mapping] if isinstance(mapping, str) else tuple(mapping)
     channels = channels_of(design.bud, design.open)
     states = spread_frames(trajectory, frames, pace)
-    updates = _updates(trajectory, states)
+    way = signals.path(trajectory, states)
+    updates = np.linalg.norm(np.diff(way.places, axis=0), axis=1)
     share = np.concatenate([[0.0], np.cumsum(updates)]) / (updates.sum() or 1.0)
     pose = _poses(design, channels, share, opened)
-    displacement = strength * growth_mapping.displacements(trajectory, channels, states, drives, count, scale)
+    displacement = strength * growth_mapping.displacements(trajectory, way, channels, states, drives, count, scale)
     displacement = _evenly(design, channels, pose, displacement, updates)
     displacement = growth_shaping.with_tremble(growth_shaping.smoothed(displacement, smoothing), share, tremble)
     holds = probe or native_probe(design.bud, design.open)
@@ -139,11 +141,6 @@ def channels_of(bud: Flame, opened: Flame) -> tuple[Channel, ...]:
             if (field, index) in moved or read_channel(bud, channel) != read_channel(opened, channel):
                 channels.append(channel)
     return tuple(channels)
-
-
-def _updates(trajectory: Trajectory, states: DoubleArray) -> DoubleArray:
-    """Returns how far the network moved between successive frames, float64 (F − 1,)."""
-    return np.asarray(np.linalg.norm(np.diff(signals.path(trajectory, states).places, axis=0), axis=1))
 
 
 def _poses(design: Design, channels: tuple[Channel, ...], share: DoubleArray, opened: opening.Opening) -> DoubleArray:

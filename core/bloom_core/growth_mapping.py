@@ -59,8 +59,11 @@ def by_parts(run: Trajectory, xforms: int, lively: Sequence[int]) -> tuple[Drive
 
 def scale_of(run: Trajectory) -> float:
     """Returns Q, the size of a run's path: the quantile, or what keeps the farthest excursion visible if that is more."""
-    size = signals.path(run, np.zeros(1)).size
-    return max(float(np.quantile(size, QUANTILE)), float(size.max()) / LIMIT)
+    return _scale_of(signals.path(run, np.zeros(1)))
+
+
+def _scale_of(way: signals.Path) -> float:
+    return max(float(np.quantile(way.size, QUANTILE)), float(way.size.max()) / LIMIT)
 
 
 def common_scale(runs: Sequence[Trajectory]) -> float:
@@ -69,16 +72,23 @@ def common_scale(runs: Sequence[Trajectory]) -> float:
 
 
 def displacements(
-    run: Trajectory, channels: Sequence[Channel], states: DoubleArray, drives: Sequence[Drive], final: int, scale: float | None
+    run: Trajectory,
+    way: signals.Path,
+    channels: Sequence[Channel],
+    states: DoubleArray,
+    drives: Sequence[Drive],
+    final: int,
+    scale: float | None,
 ) -> DoubleArray:
     """Returns how far each channel stands from its pose at each state, float64 (F, C); exactly 0 where training ended.
 
-    `scale` replaces the run's own (`scale_of`). Raises ValueError for a part that the run does not have, or an xform that the flower does not.
+    `way`: the whole network's path at the `states` (F,); `scale` replaces the run's own (`scale_of`). Raises ValueError for a part that the run
+    does not have, or an xform that the flower does not.
     """
     for drive in drives:
         if not 0 <= drive.xform <= final:
             raise ValueError(f"the mapping names xform {drive.xform}, and the flower has {final} and a final one")
-    residual = _residuals(run, states, drives, scale)
+    residual = _residuals(run, way, states, drives, _scale_of(way) if scale is None else scale)
     moved = np.zeros((len(states), len(channels)))
     counted: dict[int, int] = {}
     for column, channel in enumerate(channels):
@@ -92,12 +102,13 @@ def displacements(
     return moved
 
 
-def _residuals(run: Trajectory, states: DoubleArray, drives: Sequence[Drive], scale: float | None) -> dict[str | None, DoubleArray]:
+def _residuals(
+    run: Trajectory, way: signals.Path, states: DoubleArray, drives: Sequence[Drive], size: float
+) -> dict[str | None, DoubleArray]:
     """Returns r of each part that a drive names, float64 (F, K)."""
-    size = scale_of(run) if scale is None else scale
     found: dict[str | None, DoubleArray] = {}
     for part in dict.fromkeys(drive.part for drive in drives):
-        places = signals.path(run, states, part).places
+        places = (way if part is None else signals.path(run, states, part)).places
         length = np.linalg.norm(places, axis=1, keepdims=True)
         if size > 0.0 and np.isfinite(size):
             found[part] = places / np.maximum(size, length / LIMIT)

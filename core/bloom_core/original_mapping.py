@@ -18,12 +18,14 @@ frame; here the design itself, p_0, follows it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from bloom_core import palettes
 from bloom_core.animation import Animation, Channel, read_channel
 from bloom_core.flame import Flame, FlameError
-from bloom_core.palettes import ramp
 from bloom_core.run_files import RunError
 from bloom_core.run_model import Embeddings, Trajectory
 
@@ -97,11 +99,13 @@ def limited(channels: tuple[Channel, ...], values: DoubleArray, design: DoubleAr
     return values
 
 
-def grow_as_original(trajectory: Trajectory, flame: Flame, *, frames: int, frame_start: int, strength: float = 1.0, seed: int = 0) -> Animation:
+def grow_as_original(
+    trajectory: Trajectory, flame: Flame, *, frames: int, frame_start: int, strength: float = 1.0, palette: str = "design", seed: int = 0
+) -> Animation:
     """Returns the original's film of `flame` in `frames` frames (frames − 1 blocks and the design), limited to what can be rendered.
 
-    `strength` scales the distance from the design (1: the original's). No contraction guard: frames may fly apart, as the original's do. Raises
-    RunError for a run without embeddings or with too few, FlameError for more than 8 xforms.
+    `strength` scales the distance from the design (1: the original's); `palette`: as in `growth.grow`. No contraction guard: frames may fly apart,
+    as the original's do. Raises RunError for a run without embeddings or with too few, FlameError for more than 8 xforms.
     """
     if trajectory.embeddings is None:
         raise RunError("the run has no embeddings, and the original's mapping is made of nothing else. Use mapping='path', or import embeddings.")
@@ -115,12 +119,13 @@ def grow_as_original(trajectory: Trajectory, flame: Flame, *, frames: int, frame
     epochs = min(EPOCHS, UPDATES, len(trajectory.embeddings.steps) - 1)
     taken = np.searchsorted(trajectory.steps, trajectory.embeddings.steps, side="right").astype(np.float64)
     states = np.interp(np.linspace(0.0, epochs, frames), np.arange(len(taken)), taken)
+    colors = palettes.chosen(trajectory, flame.palette, states, frame_start, palette, seed)
     return Animation(
-        flame=flame,
+        flame=flame if colors.base is None else replace(flame, palette=colors.base),
         frame_start=frame_start,
         channels=channels,
         values=values,
-        ramp=ramp(trajectory, flame.palette, states, frame_start),
+        ramp=colors,
         markers=(),
         steps=np.maximum(np.round(states).astype(np.int64) - 1, 0),
         guard=np.ones(frames),

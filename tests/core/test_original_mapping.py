@@ -16,7 +16,7 @@ from bloom_core.designs import Design, design_from_flame
 from bloom_core.flame import Flame, FlameError
 from bloom_core.flame_file import read_flames
 from bloom_core.growth import grow
-from bloom_core.importers import import_embeddings
+from bloom_core.importers import import_run
 from bloom_core.native import Box
 from bloom_core.original_mapping import limited, original_channels, original_states, reduced_rows
 from bloom_core.trajectory import RunError, Trajectory
@@ -26,7 +26,7 @@ MakeRun = Callable[..., Trajectory]
 
 @pytest.fixture(scope="module")
 def original(shared_data: Path) -> tuple[Trajectory, Flame]:
-    run, _ = import_embeddings(shared_data / "original-bloom" / "embeddings")
+    run, _ = import_run(shared_data / "original-bloom" / "embeddings")
     return run, read_flames(shared_data / "original-bloom" / "flames" / "willowisp.flame")[0][0]
 
 
@@ -131,3 +131,10 @@ def test_original_refuses_what_it_cannot_do(original: tuple[Trajectory, Flame], 
     many = replace(flame, xforms=flame.xforms * 3)
     with pytest.raises(FlameError, match="at most 8"):
         grow(run, Design("many", "Many", many, many, Box((-1, -1, -1), (1, 1, 1))), mapping="original")
+
+
+def test_the_original_takes_a_chosen_palette(original: tuple[Trajectory, Flame]) -> None:
+    run, flame = original
+    film = grow(run, design_from_flame(flame), frames=8, mapping="original", palette="moon")
+    assert film.ramp.base is not None
+    np.testing.assert_array_equal(film.at(film.frame_end).palette, film.ramp.base)

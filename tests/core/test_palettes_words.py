@@ -23,7 +23,7 @@ SEED = np.array([0.6, 0.4, 0.5])
 
 @pytest.fixture(scope="module")
 def original(shared_data: Path) -> Trajectory:
-    run, _ = importers.import_embeddings(shared_data / "original-bloom" / "embeddings")
+    run, _ = importers.import_run(shared_data / "original-bloom" / "embeddings")
     return run if run.embeddings is None or run.embeddings.reduction is not None else reduction.reduce_run(run)
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bloom_core.importers.snapshots import Options
-from bloom_core.importers.word_vectors import SIDES, import_embeddings
+from bloom_core.importers.word_vectors import SIDES
 from bloom_core.run_files import RunError
 from bloom_core.run_model import Trajectory
 
-__all__ = ["KINDS", "SIDES", "Options", "detect", "import_embeddings", "import_run"]
+__all__ = ["KINDS", "SIDES", "Options", "detect", "import_run"]
 
 _PACKAGE = "bloom_core.importers"
 

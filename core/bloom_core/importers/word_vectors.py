@@ -78,9 +78,6 @@ def import_word_vectors(
     return (reduction.reduce_run(trajectory) if reduction.available() else trajectory), warnings
 
 
-import_embeddings = import_word_vectors
-
-
 def _check_size(file: Path, first: Table, other: Table) -> None:
     """Refuses an epoch whose vectors are longer or shorter than the first's."""
     if other.values.shape[1] != first.values.shape[1]:
