@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import bloom_addon
-from bloom_addon import headless
+from bloom_addon.headless import headless
 
 bloom_addon.register()
 code = headless.main(sys.argv[1:])

@@ -7,11 +7,13 @@ from typing import Any
 
 import bpy
 
-from bloom_core import designs, flame_file, trajectory
-from bloom_core.animation import Animation
+from bloom_core import designs
 from bloom_core.designs import Design
-from bloom_core.run_model import Trajectory
+from bloom_core.flames import flame_file
+from bloom_core.growth.animation import Animation
 from bloom_core.takes import Take
+from bloom_core.trajectories import trajectory
+from bloom_core.trajectories.run_model import Trajectory
 
 from . import flame_properties, keyframes, material
 

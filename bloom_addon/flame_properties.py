@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from bloom_core.flame import Flame, Variation, Xform
+from bloom_core.flames.flame import Flame, Variation, Xform
 from bloom_core.native import Box
 
 NAMES = ("Source", "Petals", "Ornament", "Ornament")

@@ -8,9 +8,9 @@ import bpy
 import numpy as np
 
 from bloom_core import palettes
-from bloom_core.animation import SCALARS, Animation, Channel
-from bloom_core.bezier_keys import Keys
-from bloom_core.flame import FloatArray
+from bloom_core.flames.flame import FloatArray
+from bloom_core.growth.animation import SCALARS, Animation, Channel
+from bloom_core.growth.bezier_keys import Keys
 
 from . import compat, material
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from bloom_core.flame import FloatArray
+from bloom_core.flames.flame import FloatArray
 from bloom_core.palettes import exposure, srgb_to_linear, stops
 
 from . import compat
@@ -79,4 +79,3 @@ def write_ramp(material: bpy.types.Material, positions: FloatArray, colors: Floa
         elements.new(float(position))
     for element, position, color in zip(elements, positions, srgb_to_linear(colors), strict=True):
         element.position, element.color = float(position), (*map(float, color), 1.0)
-

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from . import cli_flames, cli_images, cli_import, cli_inspect, cli_palettes, cli_train, designs, native, point_cloud
-from .cli_import import warn
-from .cli_inspect import count, variation_names
-from .flame import DIALECTS, Flame, FlameError
-from .flame_file import read_flames
-from .image_files import PictureError
-from .native import Box, NativeError
-from .run_files import RunError
+from bloom_core import designs, native
+from bloom_core.commands import cli_flames, cli_images, cli_import, cli_inspect, cli_palettes, cli_train
+from bloom_core.commands.cli_import import warn
+from bloom_core.commands.cli_inspect import count, variation_names
+from bloom_core.flames.flame import DIALECTS, Flame, FlameError
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.images import point_cloud
+from bloom_core.images.image_files import PictureError
+from bloom_core.native import Box, NativeError
+from bloom_core.trajectories.run_files import RunError
 
 Command = Callable[[argparse.Namespace], None]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import native
-from .flame import Flame, FlameError, Xform
-from .flame_file import read_flames
-from .native import Box
+from bloom_core import native
+from bloom_core.flames.flame import Flame, FlameError, Xform
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.native import Box
 
 _BUD_XY, _BUD_Z = 1.5, 8.0
 """How a bud is made of any flower whose final xform is a `julia3D` of negative power, which turns space inside out: its

@@ -18,10 +18,10 @@ from typing import Any, Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from . import library
-from .flame import DIALECTS, Flame
-from .library import NativeError as NativeError
-from .palettes import srgb_to_linear
+from bloom_core import library
+from bloom_core.flames.flame import DIALECTS, Flame
+from bloom_core.library import NativeError as NativeError
+from bloom_core.palettes import srgb_to_linear
 
 Progress = Callable[[float], bool]
 """Called with the fraction done, in [0, 1], from the calling thread; returning False cancels."""
@@ -120,7 +120,7 @@ class OpenFlame:
     """A flame on the native side, closed on leaving the block."""
 
     def __init__(self, flame: Flame) -> None:
-        from .flame_buffer import pack
+        from bloom_core.flames.flame_buffer import pack
 
         self.open(pack(flame))
 

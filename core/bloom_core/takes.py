@@ -25,10 +25,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import native
-from .flame import Flame
-from .flame_buffer import pack
-from .native import Box, Cancelled, NativeError, Progress
+from bloom_core import native
+from bloom_core.flames.flame import Flame
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.native import Box, Cancelled, NativeError, Progress
 
 FORMAT = 1
 RENDERING = 3

@@ -1,4 +1,4 @@
-/* Bloom's native renderer: the C ABI. One flat buffer in (core/bloom_core/flame_buffer.py describes it), points, a
+/* Bloom's native renderer: the C ABI. One flat buffer in (core/bloom_core/flames/flame_buffer.py describes it), points, a
  * sparse grid or an OpenVDB file out. Calls return a code; its message stands on the handle. Long calls report progress
  * from the calling thread and stop when the callback returns 0. The same input and seed give the same bytes for any
  * number of threads and on any processor. */
@@ -160,7 +160,7 @@ typedef struct {
 } bloom_tensor;
 
 /* Measures a step in one pass over the parameters. Added are to `squares`, 3 for each layer, the sums of squares of update, values and
- * gradient; to `sketches`, 64 for each part, the updates' sketches (core/bloom_core/sketch.py). No two tensors may overlap. */
+ * gradient; to `sketches`, 64 for each part, the updates' sketches (core/bloom_core/trajectories/sketch.py). No two tensors may overlap. */
 BLOOM_API int32_t bloom_measure(const bloom_tensor* tensors, uint64_t count, int32_t threads, double* squares, double* sketches);
 
 #ifdef __cplusplus

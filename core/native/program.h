@@ -44,7 +44,7 @@ struct Program {
   }
 };
 
-// Reads a flame buffer (layout: core/bloom_core/flame_buffer.py). Returns "" or what is wrong with it.
+// Reads a flame buffer (layout: core/bloom_core/flames/flame_buffer.py). Returns "" or what is wrong with it.
 std::string read_program(const double* buffer, uint64_t length, Program& out);
 
 }  // namespace bloom

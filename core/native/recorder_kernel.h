@@ -16,7 +16,7 @@ struct Measured {
 };
 
 // Adds to `squares` the sums of squares of the update, the parameters and the gradient, and to `sketch` the update's sketch (as in
-// core/bloom_core/sketch.py); then makes `before` equal to `after`.
+// core/bloom_core/trajectories/sketch.py); then makes `before` equal to `after`.
 using Measure = void(const Measured&, double squares[3], double sketch[kSketchSize]);
 
 }  // namespace bloom

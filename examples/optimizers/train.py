@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bloom_core import demo_train
-from bloom_core.trajectory import Trajectory, read_run
+from bloom_core.demos import demo_train
+from bloom_core.trajectories.trajectory import Trajectory, read_run
 
 EPOCHS_SHOWN = (1, 5, 30)
 

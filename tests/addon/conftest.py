@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import bloom_addon
 from bloom_addon import bloom_object, properties
-from bloom_core import designs, growth, trajectory
-from bloom_core.animation import Animation
+from bloom_core import designs, growth
+from bloom_core.growth.animation import Animation
+from bloom_core.trajectories import trajectory
 
 FRAMES = 8
 

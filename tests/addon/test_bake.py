@@ -10,7 +10,8 @@ import bpy
 import pytest
 
 import bloom_addon
-from bloom_addon import bake, bloom_object, sample
+from bloom_addon import bloom_object, sample
+from bloom_addon.baking import bake
 from bloom_core.native import Cancelled
 from bloom_core.takes import Take, TakeError
 
@@ -108,7 +109,7 @@ def test_sampling_leaves_the_scene_where_it_was(scene: bpy.types.Scene, bloom: b
 def test_an_error_meanwhile_leaves_the_scene_where_it_was(
     scene: bpy.types.Scene, bloom: bpy.types.Object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_obj: bpy.types.Object) -> None:
+    def fail(*_: object) -> None:
         raise ValueError("no flame")
 
     scene.frame_set(4)

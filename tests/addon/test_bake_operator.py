@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import pytest
 
-from bloom_addon import bake, operators
+from bloom_addon.baking import bake, operators
 from bloom_core.native import Cancelled
 
 

@@ -16,10 +16,13 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
-from bloom_addon import export, headless, material, properties, sample, stage
-from bloom_core.flame import Flame, View
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames
+from bloom_addon import material, properties, sample
+from bloom_addon.entry import export
+from bloom_addon.headless import headless
+from bloom_addon.stage import stage
+from bloom_core.flames.flame import Flame, View
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames
 
 FRAMES = 8
 

@@ -14,7 +14,8 @@ import bpy
 import numpy as np
 import pytest
 
-from bloom_addon import compat, film
+from bloom_addon import compat
+from bloom_addon.rendering import film
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--size", "96x60", "--rays", "1", "--samples", "0.5", "--resolution", "64", "--threads", "2")

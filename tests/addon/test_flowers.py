@@ -10,9 +10,11 @@ import bpy
 import numpy as np
 import pytest
 
-from bloom_addon import compat, headless, material
-from bloom_core import designs, trajectory
-from bloom_core.flame_file import write_flames
+from bloom_addon import compat, material
+from bloom_addon.headless import headless
+from bloom_core import designs
+from bloom_core.flames.flame_file import write_flames
+from bloom_core.trajectories import trajectory
 
 ROOT = Path(__file__).parents[2]
 

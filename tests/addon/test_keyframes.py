@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from bloom_addon import bloom_object, compat, flame_properties, keyframes, material
-from bloom_core import designs, growth, palettes, trajectory
-from bloom_core.animation import Animation, Drive, read_channel
+from bloom_core import designs, growth, palettes
+from bloom_core.growth.animation import Animation, Drive, read_channel
+from bloom_core.trajectories import trajectory
 
 
 def test_the_scene_plays_the_animation(scene: bpy.types.Scene, bloom: bpy.types.Object, grown: Animation) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from bloom_addon import bloom_object, flame_properties, properties
 from bloom_core import designs, growth
-from bloom_core.flame import Flame
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import Flame
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames
 
 
 def assert_same(found: Flame, flame: Flame) -> None:
@@ -70,5 +70,5 @@ def test_another_flame_replaces_all_of_the_first(scene: bpy.types.Scene) -> None
 
 
 def test_growth_offers_what_the_core_can_do() -> None:
-    assert tuple(item[0] for item in properties.MAPPINGS) == growth.MAPPINGS
-    assert tuple(item[0] for item in properties.PACES) == growth.PACES
+    assert tuple(item[0] for item in properties.growth.MAPPINGS) == growth.MAPPINGS
+    assert tuple(item[0] for item in properties.growth.PACES) == growth.PACES

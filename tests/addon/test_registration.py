@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,19 @@ import bpy
 import pytest
 
 import bloom_addon
-from bloom_addon import operators, properties
-from bloom_core import designs, trajectory
-from bloom_core.flame_file import write_flames
+from bloom_addon import properties
+from bloom_core import designs
+from bloom_core.flames.flame_file import write_flames
+from bloom_core.trajectories import trajectory
 
+OPERATORS = [
+    cls
+    for name, module in list(sys.modules.items())
+    if name.startswith("bloom_addon.")
+    for cls in vars(module).values()
+    if isinstance(cls, type) and issubclass(cls, bpy.types.Operator) and cls.__module__ == name and "bl_idname" in vars(cls)
+]
+GROUPS = [cls for module in properties._PARTS for cls in module.CLASSES]
 MENUS = ("VIEW3D_MT_volume_add", "TOPBAR_MT_file_import")
 
 
@@ -34,18 +44,18 @@ def test_nothing_is_left_behind() -> None:
         assert state() == before
 
 
-@pytest.mark.parametrize("cls", operators.CLASSES)
+@pytest.mark.parametrize("cls", OPERATORS)
 def test_every_operator_explains_itself(scene: bpy.types.Scene, cls: type[bpy.types.Operator]) -> None:
     group, name = cls.bl_idname.split(".")
     kind = getattr(getattr(bpy.ops, group), name).get_rna_type()
     assert len(kind.description) > 15 and kind.name
-    assert "UNDO" in cls.bl_options or cls is operators.BLOOM_OT_render
+    assert "UNDO" in cls.bl_options or cls.bl_idname == "bloom.render"
 
 
 def test_every_property_explains_itself(scene: bpy.types.Scene) -> None:
-    for cls in (properties.BloomXform, properties.BloomProperties, properties.BloomGrowth):
+    for cls in GROUPS:
         for prop in cls.bl_rna.properties:
-            assert prop.identifier in ("rna_type", "name") or prop.type == "COLLECTION" or prop.description, prop.identifier
+            assert prop.identifier in ("rna_type", "name") or prop.type in ("COLLECTION", "POINTER") or prop.description, prop.identifier
 
 
 def test_the_panels_path_works_from_operators(scene: bpy.types.Scene, tmp_path: Path) -> None:

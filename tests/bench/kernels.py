@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bloom_core import native
-from bloom_core.flame import Flame, Variation, Xform
+from bloom_core.flames.flame import Flame, Variation, Xform
 
 from .timing import heading, in_a_process, medians, millions, table
 from .volume import FAR

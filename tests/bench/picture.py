@@ -8,9 +8,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from bloom_core import image
-from bloom_core.flame import Flame
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import Flame
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.images import image
 
 from . import flam3
 from .timing import heading, millions, table

@@ -16,7 +16,7 @@ import json, sys, time
 import numpy as np
 from dataclasses import replace
 from bloom_core import native
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame_file import read_flames
 from bloom_core.native import Box
 samples, resolution, xforms, threads = map(int, sys.argv[1:5])
 flame = read_flames(sys.argv[5])[0][1]

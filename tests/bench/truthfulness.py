@@ -14,11 +14,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import designs, growth, image, motion, signals, trajectory
-from bloom_core.animation import Animation
+from bloom_core import designs, growth
 from bloom_core.designs import Design
-from bloom_core.flame import Flame
-from bloom_core.trajectory import Trajectory
+from bloom_core.flames.flame import Flame
+from bloom_core.growth import motion
+from bloom_core.growth.animation import Animation
+from bloom_core.images import image
+from bloom_core.trajectories import signals, trajectory
+from bloom_core.trajectories.trajectory import Trajectory
 
 from .timing import heading, table
 

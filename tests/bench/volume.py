@@ -14,8 +14,8 @@ import numpy as np
 
 from bloom_core import native
 from bloom_core.designs import bounds, design
-from bloom_core.flame import Flame
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import Flame
+from bloom_core.flames.flame_file import read_flames
 from bloom_core.native import Box
 
 from .timing import heading, medians, millions, table

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bloom_core.designs import Design
-from bloom_core.run_columns import cosines
-from bloom_core.trajectory import Embeddings, Event, Layer, Trajectory, embedded_run, read_run
+from bloom_core.trajectories.run_columns import cosines
+from bloom_core.trajectories.trajectory import Embeddings, Event, Layer, Trajectory, embedded_run, read_run
 
 from .growing import triangle_design
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloom_core.trajectory import Layer, Trajectory
+from bloom_core.trajectories.trajectory import Layer, Trajectory
 
 torch = pytest.importorskip("torch", reason="the tests of events train networks with PyTorch")
 Fault = Callable[[Any, Any], tuple[Any, Any]]

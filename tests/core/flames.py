@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloom_core.flame import Flame
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import Flame
+from bloom_core.flames.flame_file import read_flames
 
 ORIGINALS = ("brick", "fireflies", "hearts", "kindling", "soft_ghost", "wavy", "willowisp")
 PALETTE = '<palette count="2" format="RGB">000000FFFFFF</palette>'

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bloom_core.designs import Design
-from bloom_core.flame import Flame, Variation, Xform
+from bloom_core.flames.flame import Flame, Variation, Xform
 from bloom_core.native import Box
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bloom_core.bezier_keys import fit
+from bloom_core.growth.bezier_keys import fit
 
 
 @settings(max_examples=150, deadline=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core.trajectory import read_run
+from bloom_core.trajectories.trajectory import read_run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the recorder is part of the extra `train`")
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloom_core import run_files
-from bloom_core.trajectory import Trajectory, read_run
+from bloom_core.trajectories import run_files
+from bloom_core.trajectories.trajectory import Trajectory, read_run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the recorder is part of the extra `train`")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed")

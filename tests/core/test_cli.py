@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import cli, designs, native, point_cloud, trajectory
-from bloom_core.flame_file import read_flames
+from bloom_core import cli, designs, native
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.images import point_cloud
+from bloom_core.trajectories import trajectory
 
 FLAME = """<flames><flame name="rose" version="EMBER-LNX-25.0">
 <xform weight="1" linear="1" coefs="0.5 0.3 -0.3 0.5 0.4 0" color="0.2"/>

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bloom_core.cli import main
-from bloom_core.flame import Flame, Key, Variation, Xform, identity
-from bloom_core.flame_file import read_flames, write_flames
-from bloom_core.interpolation import edge, interpolate, loop
+from bloom_core.flames.flame import Flame, Key, Variation, Xform, identity
+from bloom_core.flames.flame_file import read_flames, write_flames
+from bloom_core.flames.interpolation import edge, interpolate, loop
 from tests.core.flames import assert_same
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bloom_core import designs, native
-from bloom_core.flame import Flame, FlameError
-from bloom_core.flame_file import read_flames, write_flames
+from bloom_core.flames.flame import Flame, FlameError
+from bloom_core.flames.flame_file import read_flames, write_flames
 
 
 def test_there_are_three_flowers() -> None:

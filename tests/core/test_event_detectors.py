@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bloom_core import event_detectors, events
-from bloom_core.event_explosions import explosions
-from bloom_core.event_statistics import WINDOW, Rule, stretches
-from bloom_core.run_writer import RunWriter
-from bloom_core.trajectory import Event, Layer, Trajectory
+from bloom_core import events
+from bloom_core.events import event_detectors
+from bloom_core.events.event_explosions import explosions
+from bloom_core.events.event_statistics import WINDOW, Rule, stretches
+from bloom_core.trajectories.run_writer import RunWriter
+from bloom_core.trajectories.trajectory import Event, Layer, Trajectory
 
 RULE = Rule(4.0, 6.0, 4.0)
 

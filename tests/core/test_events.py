@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import events, trajectory
-from bloom_core.trajectory import Event, Trajectory
+from bloom_core import events
+from bloom_core.trajectories import trajectory
+from bloom_core.trajectories.trajectory import Event, Trajectory
 from tests.core.event_trainings import (
     Rows,
     Training,

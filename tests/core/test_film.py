@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloom_core import film, image, trajectory
 from bloom_core.designs import design
-from bloom_core.flame import Flame, FlameError, Rendering
-from bloom_core.flame_file import write_flames
+from bloom_core.flames.flame import Flame, FlameError, Rendering
+from bloom_core.flames.flame_file import write_flames
+from bloom_core.flames.interpolation import interpolate
 from bloom_core.growth import grow
-from bloom_core.image_files import PictureError
-from bloom_core.interpolation import interpolate
+from bloom_core.images import film, image
+from bloom_core.images.image_files import PictureError
+from bloom_core.trajectories import trajectory
 
 from .conftest import synthetic
 

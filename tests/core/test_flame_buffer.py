@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bloom_core import library, native
-from bloom_core.flame import DIALECTS, Flame, FlameError, Variation, Xform, identity
-from bloom_core.flame_buffer import MAX_VARIATIONS, pack
+from bloom_core.flames.flame import DIALECTS, Flame, FlameError, Variation, Xform, identity
+from bloom_core.flames.flame_buffer import MAX_VARIATIONS, pack
 
 LINEAR = Xform((Variation("linear", 1.0),))
 HEAD = 7

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloom_core.flame import FloatArray, View
-from bloom_core.flame_camera import Camera, view_of
+from bloom_core.flames.flame import FloatArray, View
+from bloom_core.flames.flame_camera import Camera, view_of
 
 
 def camera(position: Any, back: Any, **more: Any) -> Camera:

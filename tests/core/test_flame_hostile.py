@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bloom_core.flame import FlameError
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import FlameError
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames
 from tests.core.flames import PALETTE, XFORM, read, read_one
 
 NOT_NUMBERS = ("nan", "NaN", "inf", "-infinity", "1e400", "1e39", "", "one", "1,5", "0x10", "1_000", "١", "1 2", "9" * 5000, "--1")
@@ -117,7 +117,7 @@ def test_a_stream_without_end_takes_little_memory(tmp_path: Path, element: str) 
         block = element.encode() * ((1 << 20) // len(element))
         for _ in range(24):
             file.write(block)
-    code = f"from bloom_core.flame_file import *\ntry: read_flames({str(path)!r})\nexcept ValueError as e: print('refused', e)"
+    code = f"from bloom_core.flames.flame_file import *\ntry: read_flames({str(path)!r})\nexcept ValueError as e: print('refused', e)"
     limit = 1 << 31
 
     def lower() -> None:

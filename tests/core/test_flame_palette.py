@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloom_core.color_hsv import to_hsv, to_rgb
-from bloom_core.flame import FlameError, FloatArray
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.color_hsv import to_hsv, to_rgb
+from bloom_core.flames.flame import FlameError, FloatArray
+from bloom_core.flames.flame_file import read_flames
 from tests.core.flames import PALETTE, XFORM, genome, one_warning, read
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bloom_core import native
-from bloom_core.flame import DIALECTS, FlameError, Key, Rendering, Variation, View, Xform
-from bloom_core.flame_file import read_flames
-from bloom_core.flame_variations import FLAM3_NAMES, find
+from bloom_core.flames.flame import DIALECTS, FlameError, Key, Rendering, Variation, View, Xform
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.flames.flame_variations import FLAM3_NAMES, find
 from tests.core.flames import ORIGINALS, PALETTE, XFORM, assert_same, genome, one_warning, read, read_one
 
 

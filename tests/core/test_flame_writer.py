@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from bloom_core.flame import DIALECTS, Flame, FlameError, Key, Motion, Rendering, Variation, View, Xform, identity
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames, write_flames
+from bloom_core.flames.flame import DIALECTS, Flame, FlameError, Key, Motion, Rendering, Variation, View, Xform, identity
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames, write_flames
 from tests.core.flames import ORIGINALS, PALETTE, assert_same, genome, read
 
 

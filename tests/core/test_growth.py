@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import growth, growth_mapping, guard
-from bloom_core.animation import Animation, Channel
+from bloom_core import growth
 from bloom_core.designs import Design, design_from_flame
-from bloom_core.flame import Flame, FlameError, Variation, Xform
-from bloom_core.flame_file import read_flames
-from bloom_core.growth import grow
+from bloom_core.flames.flame import Flame, FlameError, Variation, Xform
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.growth import grow, growth_mapping, guard
+from bloom_core.growth.animation import Animation, Channel
 from bloom_core.native import Box
-from bloom_core.trajectory import RunError, Trajectory
+from bloom_core.trajectories.trajectory import RunError, Trajectory
 
 from .growing import triangle
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bloom_core import growth, growth_frames
+from bloom_core import growth
 from bloom_core.designs import Design
-from bloom_core.growth import grow
-from bloom_core.trajectory import RunError, Trajectory
+from bloom_core.growth import grow, growth_frames
+from bloom_core.trajectories.trajectory import RunError, Trajectory
 
 MakeRun = Callable[..., Trajectory]
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bloom_core import designs, opening, reduction
-from bloom_core.animation import Drive
+from bloom_core import designs
 from bloom_core.designs import Design
-from bloom_core.flame import Flame
-from bloom_core.growth import grow
-from bloom_core.growth_mapping import by_parts
-from bloom_core.trajectory import Trajectory
+from bloom_core.flames.flame import Flame
+from bloom_core.growth import grow, opening
+from bloom_core.growth.animation import Drive
+from bloom_core.growth.growth_mapping import by_parts
+from bloom_core.trajectories import reduction
+from bloom_core.trajectories.trajectory import Trajectory
 
 MakeRun = Callable[..., Trajectory]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bloom_core.growth_shaping import smoothed, with_tremble
+from bloom_core.growth.growth_shaping import smoothed, with_tremble
 
 
 def flutter(frames: int = 200) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

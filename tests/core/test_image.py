@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bloom_core import image, library, spatial_filters
+from bloom_core import library
 from bloom_core.designs import design
-from bloom_core.flame import Flame, Rendering, View
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import Flame, Rendering, View
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.images import image, spatial_filters
 
 Array = NDArray[np.float64]
 

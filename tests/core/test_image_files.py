@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloom_core.image_files import PictureError, levels, png, write_picture
+from bloom_core.images.image_files import PictureError, levels, png, write_picture
 from bloom_core.palettes import srgb_to_linear
 
 

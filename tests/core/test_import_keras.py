@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bloom_core.importers import import_run
 from bloom_core.importers.keras_files import checkpoint, looks_like
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed")
 

@@ -17,7 +17,7 @@ from bloom_core.importers.checkpoints import Checkpoint
 from bloom_core.importers.huggingface_folders import import_huggingface
 from bloom_core.importers.safetensors_files import checkpoint
 from bloom_core.importers.snapshots import Options
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from bloom_core import events
 from bloom_core.importers import scalar_tags, tensorboard, tfrecord, wire_format
 from bloom_core.importers.tensorboard import import_tensorboard, looks_like
-from bloom_core.run_model import Trajectory
-from bloom_core.trajectory import RunError, pack_run, read_run, write_run
+from bloom_core.trajectories.run_model import Trajectory
+from bloom_core.trajectories.trajectory import RunError, pack_run, read_run, write_run
 
 pytest.importorskip("tensorboard", reason="tensorboard is not installed")
 SummaryWriter = pytest.importorskip("torch.utils.tensorboard", reason="torch is not installed").SummaryWriter

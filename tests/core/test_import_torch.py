@@ -15,8 +15,8 @@ import pytest
 from bloom_core.importers import import_run
 from bloom_core.importers.snapshots import Options
 from bloom_core.importers.torch_files import checkpoint, import_torch
-from bloom_core.run_files import RunError
-from bloom_core.sketch import sketch
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.sketch import sketch
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 torch.set_num_threads(1)
@@ -95,7 +95,7 @@ def test_a_real_training_gives_its_own_numbers(tmp_path: Path) -> None:
 
 def test_a_recording_of_the_same_training_agrees(tmp_path: Path) -> None:
     from bloom_core import recorder
-    from bloom_core.trajectory import read_run
+    from bloom_core.trajectories.trajectory import read_run
 
     torch.manual_seed(3)
     model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.Tanh(), torch.nn.Linear(16, 3))

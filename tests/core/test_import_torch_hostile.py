@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bloom_core.importers import import_run, restricted_pickle
 from bloom_core.importers.torch_archive import open_archive
 from bloom_core.importers.torch_files import checkpoint, looks_like
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 

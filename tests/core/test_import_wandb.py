@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from bloom_core.importers import wandb_log, wandb_tables
 from bloom_core.importers.wandb import import_wandb, looks_like
-from bloom_core.run_files import Budget
-from bloom_core.trajectory import RunError, pack_run, read_run, write_run
+from bloom_core.trajectories.run_files import Budget
+from bloom_core.trajectories.trajectory import RunError, pack_run, read_run, write_run
 
 COUNT = 400
 

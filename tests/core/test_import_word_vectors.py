@@ -11,8 +11,8 @@ import pytest
 from bloom_core.cli import main
 from bloom_core.importers import token_embeddings, word_vector_files
 from bloom_core.importers.word_vectors import import_word_vectors, looks_like
-from bloom_core.run_model import Trajectory
-from bloom_core.trajectory import RunError, pack_run, read_run, write_run
+from bloom_core.trajectories.run_model import Trajectory
+from bloom_core.trajectories.trajectory import RunError, pack_run, read_run, write_run
 
 SPECIALS = ("<unk>", "<blank>", "<s>", "</s>")
 
@@ -273,6 +273,6 @@ def test_broken_compression(tmp_path: Path) -> None:
 
 
 def test_works_without_scikit_learn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bloom_core.reduction.available", lambda: False)
+    monkeypatch.setattr("bloom_core.trajectories.reduction.available", lambda: False)
     run, _ = import_word_vectors(folder)
     assert run.reduction is None

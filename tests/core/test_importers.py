@@ -18,8 +18,8 @@ from bloom_core import cli
 from bloom_core.importers import KINDS, detect, import_run
 from bloom_core.importers.checkpoints import Checkpoint, in_order, natural
 from bloom_core.importers.snapshots import Options, trajectory_of
-from bloom_core.run_files import RunError
-from bloom_core.trajectory import read_run
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.trajectory import read_run
 
 
 def held(name: str, tensors: dict[str, Any], step: int | None = None, epoch: float | None = None) -> Checkpoint:
@@ -82,7 +82,7 @@ def test_any_names_can_be_ordered(names: list[str]) -> None:
 
 
 def test_memory_stays_below_two_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bloom_core.reduction.available", lambda: False)  # its import takes memory of its own
+    monkeypatch.setattr("bloom_core.trajectories.reduction.available", lambda: False)  # its import takes memory of its own
     values, tensors = 1 << 18, 24
     state = {f"block{index}.weight": (512, 512) for index in range(tensors)}
 

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bloom_core import cli, events, inspection, run_drawing, trajectory
-from bloom_core.run_files import RunError
-from bloom_core.trajectory import Event, Trajectory
+from bloom_core import cli, designs, events
+from bloom_core.reports import inspection, run_drawing
+from bloom_core.trajectories import trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.trajectory import Event, Trajectory
 from tests.core.test_event_detectors import run_of
 
 DIGITS = trajectory.embedded_run("digits")
@@ -159,7 +161,7 @@ def test_the_picture_names_the_events(damaged: Trajectory, tmp_path: Path) -> No
     pytest.importorskip("matplotlib", reason="pictures of runs are drawn with matplotlib")
     import matplotlib
 
-    from bloom_core.run_plot import plot
+    from bloom_core.reports.run_plot import plot
 
     with matplotlib.rc_context({"svg.fonttype": "none"}):
         plot(replace(damaged, meta={"title": "loss in $ and \\alpha"}), tmp_path / "run.svg")
@@ -172,7 +174,7 @@ def test_the_picture_names_the_events(damaged: Trajectory, tmp_path: Path) -> No
 @pytest.mark.parametrize("make", [lambda: run_of(1, layers=1), lambda: run_of(2), lambda: run_of(5000, layers=12)])
 def test_any_run_can_be_drawn(make: Callable[[], Trajectory], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="pictures of runs are drawn with matplotlib")
-    from bloom_core.run_plot import plot
+    from bloom_core.reports.run_plot import plot
 
     run = make()
     empty = np.full(len(run.steps), np.nan, dtype=np.float32)
@@ -184,7 +186,7 @@ def test_any_run_can_be_drawn(make: Callable[[], Trajectory], tmp_path: Path) ->
 
 def test_drawing_touches_no_state_of_pyplot(damaged: Trajectory, tmp_path: Path) -> None:
     pyplot = pytest.importorskip("matplotlib.pyplot", reason="pictures of runs are drawn with matplotlib")
-    from bloom_core.run_plot import plot
+    from bloom_core.reports.run_plot import plot
 
     before = dict(pyplot.rcParams)
     plot(damaged, tmp_path / "run.png")
@@ -198,7 +200,7 @@ def test_broken_files_and_names_are_one_line_errors(saved: Path, tmp_path: Path,
     (saved / "events.jsonl").unlink()
     assert "picture" in inspect(capsys, saved, "--plot", tmp_path / "run.bmp", status=1)
     assert "nowhere" in inspect(capsys, saved, "--plot", tmp_path / "nowhere" / "run.png", status=1)
-    flame = next(Path(trajectory.__file__).parent.joinpath("flowers").glob("*.flame"))
+    flame = next(Path(designs.__file__).parent.joinpath("flowers").glob("*.flame"))
     assert "not a run" in inspect(capsys, flame, "--events", status=1)
 
 
@@ -212,14 +214,14 @@ def test_names_in_a_run_cannot_steer_the_terminal(damaged: Trajectory, tmp_path:
 
 
 def test_a_terminal_without_blocks_gets_letters(saved: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from bloom_core import cli_inspect
+    from bloom_core.commands import cli_inspect
 
     monkeypatch.setattr(cli_inspect, "_encoding", lambda: "ascii")
     assert inspect(capsys, saved).isascii()
 
 
 def test_a_name_that_is_no_picture_is_refused(damaged: Trajectory, tmp_path: Path) -> None:
-    from bloom_core.run_plot import plot
+    from bloom_core.reports.run_plot import plot
 
     with pytest.raises(RunError, match=r"\.png, \.svg, \.pdf"):
         plot(damaged, tmp_path / "run")

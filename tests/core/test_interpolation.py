@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bloom_core import palette_interpolation
-from bloom_core.affine_interpolation import blend
-from bloom_core.flame import Flame, FlameError, FloatArray, Key, Motion, Rendering, Variation, View, Xform, identity
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames, write_flames
-from bloom_core.interpolation import edge, interpolate, loop, motion_value
+from bloom_core.flames import palette_interpolation
+from bloom_core.flames.affine_interpolation import blend
+from bloom_core.flames.flame import Flame, FlameError, FloatArray, Key, Motion, Rendering, Variation, View, Xform, identity
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames, write_flames
+from bloom_core.flames.interpolation import edge, interpolate, loop, motion_value
 from tests.core.flames import assert_same, genome
 
 

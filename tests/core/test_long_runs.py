@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core.run_columns import COLUMNS, shapes
-from bloom_core.run_model import Layer
-from bloom_core.run_writer import RunWriter
+from bloom_core.trajectories.run_columns import COLUMNS, shapes
+from bloom_core.trajectories.run_model import Layer
+from bloom_core.trajectories.run_writer import RunWriter
 from tests.bench.timing import in_a_process
 
 STEPS, LAYERS = 1_000_000, 7
 
 OPEN_AND_GROW = """
 import json, sys, time
-from bloom_core import designs, growth, trajectory
+from bloom_core import designs, growth
+from bloom_core.trajectories import trajectory
 started = time.process_time()
 run = trajectory.read_run(sys.argv[1])
 opened = time.process_time() - started

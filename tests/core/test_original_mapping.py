@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core.animation import Animation, Channel, read_channel
 from bloom_core.designs import Design, design_from_flame
-from bloom_core.flame import Flame, FlameError
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import Flame, FlameError
+from bloom_core.flames.flame_file import read_flames
 from bloom_core.growth import grow
+from bloom_core.growth.animation import Animation, Channel, read_channel
+from bloom_core.growth.original_mapping import limited, original_channels, original_states, reduced_rows
 from bloom_core.importers import import_run
 from bloom_core.native import Box
-from bloom_core.original_mapping import limited, original_channels, original_states, reduced_rows
-from bloom_core.trajectory import RunError, Trajectory
+from bloom_core.trajectories.trajectory import RunError, Trajectory
 
 MakeRun = Callable[..., Trajectory]
 

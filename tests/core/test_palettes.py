@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bloom_core import palettes, reduction, trajectory
+from bloom_core import palettes
 from bloom_core.palettes import displace, ramp, to_oklab, to_srgb
-from bloom_core.trajectory import Trajectory
+from bloom_core.trajectories import reduction, trajectory
+from bloom_core.trajectories.trajectory import Trajectory
 
 MakeRun = Callable[..., Trajectory]
 BASE = np.linspace([0.9, 0.1, 0.4], [0.2, 0.7, 1.0], 256)

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bloom_core import designs, palettes, trajectory
+from bloom_core import designs, palettes
 from bloom_core.palettes import Ramp, candidates, chosen, to_oklab
 from bloom_core.palettes.choices import MAX_COUNT
 from bloom_core.palettes.moods import MONOCHROMES, MOODS, SAFE_PATHS, glazed
 from bloom_core.palettes.safe import DICHROMACIES, DISTINCT, least_distance, safe_ramp, seen
 from bloom_core.palettes.words import LIGHT, LIGHTER
-from bloom_core.run_files import RunError
-from bloom_core.trajectory import Trajectory
+from bloom_core.trajectories import trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.trajectory import Trajectory
 
 MakeRun = Callable[..., Trajectory]
 LOTUS = designs.design("lotus").open.palette

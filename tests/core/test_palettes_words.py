@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bloom_core import designs, importers, reduction
+from bloom_core import designs, importers
 from bloom_core.palettes import chosen, to_oklab
 from bloom_core.palettes.movers import MAX_TOKENS, TOKENS, Movers, movers, parts, pca, sample, shares
 from bloom_core.palettes.words import FLIPS, FLOOR, Stack, draw, merit, oklab_palettes, ramp_of, rgb_palettes, vivid_seed, ways
-from bloom_core.trajectory import Trajectory
+from bloom_core.trajectories import reduction
+from bloom_core.trajectories.trajectory import Trajectory
 
 Array = NDArray[np.float64]
 MakeRun = Callable[..., Trajectory]

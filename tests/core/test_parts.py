@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bloom_core.parts import MAX_PARTS, parts_of
+from bloom_core.trajectories.parts import MAX_PARTS, parts_of
 
 
 def test_modules_are_told_apart_as_deep_as_they_can() -> None:

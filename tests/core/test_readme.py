@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core.trajectory import read_run
+from bloom_core.trajectories.trajectory import read_run
 
 README = Path(__file__).parents[2] / "README.md"
 

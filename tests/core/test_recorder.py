@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from bloom_core import recorder
-from bloom_core.run_columns import cosines
-from bloom_core.sketch import sketch
-from bloom_core.trajectory import RunError, read_run
+from bloom_core.trajectories.run_columns import cosines
+from bloom_core.trajectories.sketch import sketch
+from bloom_core.trajectories.trajectory import RunError, read_run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the recorder is part of the extra `train`")
 torch.set_num_threads(1)

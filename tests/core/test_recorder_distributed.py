@@ -15,7 +15,7 @@ import pytest
 
 import bloom_core
 from bloom_core.recorder import processes
-from bloom_core.trajectory import Trajectory, read_run
+from bloom_core.trajectories.trajectory import Trajectory, read_run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the recorder is part of the extra `train`")
 if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 import bloom_core
-from bloom_core import run_writer
 from bloom_core.recorder import session
 from bloom_core.recorder.native_measure import NativeMeasure
-from bloom_core.run_files import RunError
-from bloom_core.trajectory import read_run
+from bloom_core.trajectories import run_writer
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.trajectory import read_run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the recorder is part of the extra `train`")
 torch.set_num_threads(1)

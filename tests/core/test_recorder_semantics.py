@@ -16,8 +16,8 @@ import bloom_core
 from bloom_core.recorder.native_measure import NativeMeasure
 from bloom_core.recorder.shards import shards_of
 from bloom_core.recorder.torch_measure import TorchMeasure
-from bloom_core.sketch import sketch
-from bloom_core.trajectory import read_run
+from bloom_core.trajectories.sketch import sketch
+from bloom_core.trajectories.trajectory import read_run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the recorder is part of the extra `train`")
 torch.set_num_threads(1)

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bloom_core.trajectory import Trajectory
+from bloom_core.trajectories.trajectory import Trajectory
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed; reducing is part of the extra `train`")
 
-from bloom_core import reduction, signals
+from bloom_core.trajectories import reduction, signals
 
 MakeRun = Callable[..., Trajectory]
 

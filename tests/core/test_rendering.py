@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core import takes
-from bloom_core.flame import Flame, Variation, Xform
+from bloom_core.flames.flame import Flame, Variation, Xform
 from bloom_core.native import Box
 from bloom_core.takes import BakeSettings
 

@@ -18,10 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloom_core import cli, demo_catalogue, demo_scores, demo_train, events, training_progress, trajectory
-from bloom_core.run_files import RunError
-from bloom_core.training_progress import Progress
-from bloom_core.trajectory import Trajectory, embedded_run, read_run
+from bloom_core import cli, events
+from bloom_core.commands import training_progress
+from bloom_core.commands.training_progress import Progress
+from bloom_core.demos import demo_catalogue, demo_scores, demo_train
+from bloom_core.trajectories import trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.trajectory import Trajectory, embedded_run, read_run
 
 OPTIMIZERS = ("digits-sgd", "digits-momentum", "digits-adam", "digits-adamw", "digits-exploding")
 STEPS = {"digits": 1260, "translation": 2560} | dict.fromkeys(OPTIMIZERS, 1350)
@@ -249,7 +252,7 @@ def test_the_translation_trains(tmp_path: Path) -> None:
     """A made-up language of 4 000 pairs, word for word: two short epochs of it record all parts."""
     pytest.importorskip("torch", reason="trains a network")
     pytest.importorskip("sentencepiece", reason="cuts words into pieces")
-    from bloom_core import demo_translation
+    from bloom_core.demos import demo_translation
 
     random = np.random.default_rng(1)
     syllables = [first + second for first in "bcdfghjklmnprstvz" for second in "aeiou"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bloom_core.sketch import DESCRIPTION, DIMENSIONS, SUPERBLOCK, buckets_and_signs, sketch
+from bloom_core.trajectories.sketch import DESCRIPTION, DIMENSIONS, SUPERBLOCK, buckets_and_signs, sketch
 
 Pair = tuple[np.ndarray, np.ndarray]
 PINNED_BUCKETS = ([24, 25, 26, 27, 28, 29, 30, 31], [54, 57, 56, 59, 58, 61, 60, 63])

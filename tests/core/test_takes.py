@@ -17,7 +17,7 @@ import pytest
 
 from bloom_core import takes
 from bloom_core.designs import design, poses
-from bloom_core.flame import Flame, Variation, Xform
+from bloom_core.flames.flame import Flame, Variation, Xform
 from bloom_core.native import Box, Cancelled
 from bloom_core.takes import BakeSettings, TakeError
 

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bloom_core import reduction, signals, trajectory
-from bloom_core.run_files import MAX_RUN_BYTES, Budget, npz_bytes, read_npz
-from bloom_core.run_writer import column_files, columns_of
-from bloom_core.trajectory import Layer, RunError, RunWriter, Trajectory, pack_run, read_run, write_run
+from bloom_core.trajectories import reduction, signals, trajectory
+from bloom_core.trajectories.run_files import MAX_RUN_BYTES, Budget, npz_bytes, read_npz
+from bloom_core.trajectories.run_writer import column_files, columns_of
+from bloom_core.trajectories.trajectory import Layer, RunError, RunWriter, Trajectory, pack_run, read_run, write_run
 
 MakeRun = Callable[..., Trajectory]
 FIELDS = ("steps", "epoch", "wall", "loss", "lr", "update_norm", "parameter_norm", "gradient_norm", "raw_gradient_norm", "cosine")

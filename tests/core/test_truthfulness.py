@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bloom_core import designs, growth, recorder
-from bloom_core.trajectory import Trajectory, embedded_run, read_run
+from bloom_core.trajectories.trajectory import Trajectory, embedded_run, read_run
 from tests.bench import truthfulness
 
 MakeRun = Callable[..., Trajectory]

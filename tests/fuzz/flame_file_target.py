@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bloom_core.flame import FlameError
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames, write_flames
+from bloom_core.flames.flame import FlameError
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames, write_flames
 
 
 def read_anything(data: bytes, folder: Path) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core import designs, native
-from bloom_core.flame import DIALECTS, Flame, FloatArray, Variation, Xform, identity
-from bloom_core.flame_buffer import pack
-from bloom_core.flame_file import read_flames
+from bloom_core.flames.flame import DIALECTS, Flame, FloatArray, Variation, Xform, identity
+from bloom_core.flames.flame_buffer import pack
+from bloom_core.flames.flame_file import read_flames
 
 STAGES = ("", "pre_", "post_")
 TOGETHER = 8

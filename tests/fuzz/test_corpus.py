@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core import library
-from bloom_core.flame import FloatArray
+from bloom_core.flames.flame import FloatArray
 from tests.fuzz.flame_file_target import read_anything
 from tests.fuzz.seeds import FILES
 

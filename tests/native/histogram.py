@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import image, library
-from bloom_core.flame import Flame, Rendering, View, Xform, identity
+from bloom_core import library
+from bloom_core.flames.flame import Flame, Rendering, View, Xform, identity
+from bloom_core.images import image
 from bloom_core.native import Statistics
 
 FLAT = Rendering(quality=50.0, filter=0.0, filter_shape="box", estimator_radius=0.0, palette_mode="linear")

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bloom_core import image, native
-from bloom_core.flame import MAX_XFORMS, Flame, FlameError, FloatArray, Rendering, Variation, View, Xform, identity
+from bloom_core import native
+from bloom_core.flames.flame import MAX_XFORMS, Flame, FlameError, FloatArray, Rendering, Variation, View, Xform, identity
+from bloom_core.images import image
 from bloom_core.native import Box, NativeError, Statistics
 
 LINEAR = (Variation("linear", 1.0),)

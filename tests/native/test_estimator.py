@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bloom_core import native
-from bloom_core.flame import Flame, Variation, Xform, identity
+from bloom_core.flames.flame import Flame, Variation, Xform, identity
 from bloom_core.native import Box, Cancelled, Grid, NativeError
 from bloom_core.palettes import srgb_to_linear
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloom_core import native
-from bloom_core.flame import Flame, Variation, Xform, identity
+from bloom_core.flames.flame import Flame, Variation, Xform, identity
 
 COUNT = 300_000
 

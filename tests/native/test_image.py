@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import image, native
+from bloom_core import native
 from bloom_core.designs import design
-from bloom_core.flame import Flame, Variation, View, Xform, identity
+from bloom_core.flames.flame import Flame, Variation, View, Xform, identity
+from bloom_core.images import image
 
 from .histogram import FLAT, play, point, seen_at
 
@@ -188,7 +189,8 @@ def test_every_kernel_makes_the_same_picture() -> None:
     script = """
 import hashlib
 from dataclasses import replace
-from bloom_core import image, native
+from bloom_core.images import image
+from bloom_core import native
 from bloom_core.designs import design
 flame = design("waterlily").open
 flame = replace(flame, view=replace(flame.view, cam_dof=0.1, cam_pitch=0.3, cam_persp=0.1))

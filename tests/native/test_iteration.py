@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bloom_core import library, native
-from bloom_core.flame import Flame, FloatArray, Variation, Xform, identity
-from bloom_core.flame_buffer import pack
+from bloom_core.flames.flame import Flame, FloatArray, Variation, Xform, identity
+from bloom_core.flames.flame_buffer import pack
 from bloom_core.native import Box, Cancelled, NativeError
 
 LINEAR = (Variation("linear", 1.0),)

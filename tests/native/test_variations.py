@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bloom_core import native
-from bloom_core.flame import DIALECTS, Flame, Variation, Xform, identity
+from bloom_core.flames.flame import DIALECTS, Flame, Variation, Xform, identity
 
 Entry = dict[str, Any]
 Doubles = NDArray[np.float64]

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bloom_core import native
-from bloom_core.flame import Flame, Variation, Xform, identity
+from bloom_core.flames.flame import Flame, Variation, Xform, identity
 from bloom_core.native import Box, Grid, NativeError
 
 # Run by an interpreter that has OpenVDB: prints what it finds, and stores the dense values of each grid's bounding box.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from skimage.io import imread
 
-from bloom_core import image
-from bloom_core.flame_file import read_flames
-from bloom_core.image_files import levels
+from bloom_core.flames.flame_file import read_flames
+from bloom_core.images import image
+from bloom_core.images.image_files import levels
 
 from .likeness import HEAD, Likeness, likeness, row
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from bloom_core.importers.snapshots import Options
 from bloom_core.importers.word_vectors import SIDES
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 __all__ = ["KINDS", "SIDES", "Options", "detect", "import_run"]
 

@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bloom_core.run_files import MAX_DIRECTORY_BYTES, MAX_JSON_BYTES, MAX_MEMBERS, RunError
+from bloom_core.trajectories.run_files import MAX_DIRECTORY_BYTES, MAX_JSON_BYTES, MAX_MEMBERS, RunError
 
 _LOCAL_HEADER = 30
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 MAX_CHECKPOINTS = 100_000
 MAX_STEP = 1 << 53

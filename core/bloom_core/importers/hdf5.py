@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloom_core.importers.archives import read_at
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000

@@ -16,8 +16,8 @@ from bloom_core.importers.archives import read_json_file, size_of
 from bloom_core.importers.checkpoints import Checkpoint, ReadTensor, finite, in_order, known, natural, read_all
 from bloom_core.importers.snapshots import Options, Scalars, trajectory_of
 from bloom_core.importers.token_embeddings import VOCABULARIES
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 
 def looks_like(path: Path) -> bool:

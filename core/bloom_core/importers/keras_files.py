@@ -16,8 +16,8 @@ from bloom_core.importers.archives import Archive, open_file, size_of
 from bloom_core.importers.checkpoints import MAX_CHECKPOINTS, Checkpoint, NotCheckpointError, ReadTensor, in_order, known, natural, read_all
 from bloom_core.importers.hdf5 import SIGNATURE, Hdf5
 from bloom_core.importers.snapshots import Options, trajectory_of
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 SUFFIXES = frozenset((".h5", ".hdf5", ".keras"))
 _UNSAID = frozenset(("layers", "vars", "model_weights", "_layer_checkpoint_dependencies"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 MAX_PICKLE_BYTES = 64 << 20
 MAX_OPCODES = 4_000_000

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from bloom_core.importers.archives import open_file, parse_json, read_at, size_of
 from bloom_core.importers.checkpoints import Checkpoint, NotCheckpointError, ReadTensor, in_order, natural, read_all
 from bloom_core.importers.snapshots import Options, trajectory_of
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 MAX_HEADER_BYTES = 64 << 20
 _TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}

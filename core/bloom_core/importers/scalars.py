@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import reduction
 from bloom_core.importers import scalar_tags
-from bloom_core.parts import parts_of
-from bloom_core.run_files import Budget, RunError
-from bloom_core.run_model import DoubleArray, FloatArray, IntArray, Layer, Trajectory
-from bloom_core.sketch import DIMENSIONS, sketch
+from bloom_core.trajectories import reduction
+from bloom_core.trajectories.parts import parts_of
+from bloom_core.trajectories.run_files import Budget, RunError
+from bloom_core.trajectories.run_model import DoubleArray, FloatArray, IntArray, Layer, Trajectory
+from bloom_core.trajectories.sketch import DIMENSIONS, sketch
 
 RESTING = 0.1
 """A signal whose whole range is this share of its size moves by about one unit."""

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import reduction
 from bloom_core.importers.checkpoints import Checkpoint, ReadTensor
 from bloom_core.importers.token_embeddings import WordTable, find_table
-from bloom_core.parts import parts_of
-from bloom_core.run_columns import cosines
-from bloom_core.run_files import Budget, RunError
-from bloom_core.run_model import DoubleArray, FloatArray, Layer, Trajectory
-from bloom_core.run_reader import MAX_LAYERS
-from bloom_core.sketch import DIMENSIONS, sketch
+from bloom_core.trajectories import reduction
+from bloom_core.trajectories.parts import parts_of
+from bloom_core.trajectories.run_columns import cosines
+from bloom_core.trajectories.run_files import Budget, RunError
+from bloom_core.trajectories.run_model import DoubleArray, FloatArray, Layer, Trajectory
+from bloom_core.trajectories.run_reader import MAX_LAYERS
+from bloom_core.trajectories.sketch import DIMENSIONS, sketch
 
 CHUNK = 1 << 18
 """Values that are compared at a time; the sketch of a chunk takes about 40 bytes for each."""

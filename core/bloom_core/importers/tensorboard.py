@@ -17,8 +17,8 @@ import numpy as np
 from bloom_core.importers import scalar_tags, tfrecord, wire_format
 from bloom_core.importers.scalars import MAX_STEP, Log, trajectory_of
 from bloom_core.importers.wire_format import BYTES, FIXED32, FIXED64, VARINT
-from bloom_core.run_files import Budget, RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import Budget, RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 KIND = "TensorBoard log"
 NORMS = "norms/"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bloom_core.importers.archives import parse_json, read_small
 from bloom_core.importers.checkpoints import Checkpoint, ReadTensor
-from bloom_core.run_files import Budget, RunError
-from bloom_core.run_model import Embeddings, FloatArray, Layer
+from bloom_core.trajectories.run_files import Budget, RunError
+from bloom_core.trajectories.run_model import Embeddings, FloatArray, Layer
 
 MAX_ROWS = 512
 """Rows that are kept: those that moved farthest from the first checkpoint to the last."""

@@ -18,7 +18,7 @@ from bloom_core.importers import restricted_pickle
 from bloom_core.importers.archives import Archive, open_file
 from bloom_core.importers.checkpoints import NotCheckpointError
 from bloom_core.importers.restricted_pickle import Global, Made
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 _OLD_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _SAVE_AGAIN = "Load it with torch.load(path, weights_only=True) and save it again with torch.save, in PyTorch 1.6 or later."

@@ -15,8 +15,8 @@ from bloom_core.importers.checkpoints import MAX_CHECKPOINTS, Checkpoint, NotChe
 from bloom_core.importers.restricted_pickle import Made
 from bloom_core.importers.snapshots import Options, trajectory_of
 from bloom_core.importers.torch_archive import FLOATING, Tensor, TorchArchive, open_archive
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 SUFFIXES = frozenset((".pt", ".pth", ".bin", ".ckpt"))
 _NOT_WEIGHTS = re.compile(r"(.*_)?(optimizer|optim|scheduler|scaler|rng_state|random_states|training_args)(_\d+)*\.\w+")

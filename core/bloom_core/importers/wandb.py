@@ -22,8 +22,8 @@ from bloom_core.importers.archives import open_file
 from bloom_core.importers.scalar_tags import natural_order
 from bloom_core.importers.scalars import Log, trajectory_of
 from bloom_core.importers.wandb_tables import CALLS, MAX_COLUMNS, STEPS, add_table, lines
-from bloom_core.run_files import Budget, RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import Budget, RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 KIND = "W&B history"
 NORMS = "norms/"

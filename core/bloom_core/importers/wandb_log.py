@@ -15,7 +15,7 @@ from pathlib import Path
 from bloom_core.importers import wire_format
 from bloom_core.importers.archives import open_file, read_at, size_of
 from bloom_core.importers.wire_format import BYTES
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 MAGIC = b":W&B\xe1\xbe"
 MAX_RECORD_BYTES = 64 << 20

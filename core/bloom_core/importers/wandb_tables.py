@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bloom_core.importers.archives import open_file
 from bloom_core.importers.scalars import Log
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 STEPS = ("trainer/global_step", "train/global_step", "global_step", "_step", "Step", "step")
 """Columns that count steps, the best first: `_step` counts calls of `wandb.log`, which is not the trainer's own count."""

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core.importers.archives import open_file
-from bloom_core.run_files import MAX_RUN_BYTES, Budget, RunError
-from bloom_core.run_model import DoubleArray
+from bloom_core.trajectories.run_files import MAX_RUN_BYTES, Budget, RunError
+from bloom_core.trajectories.run_model import DoubleArray
 
 MAX_DIMENSIONS = 65_536
 MAX_LINE_BYTES = 4 << 20

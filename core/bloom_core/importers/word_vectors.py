@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bloom_core import reduction
 from bloom_core.importers.token_embeddings import MAX_ROWS
 from bloom_core.importers.word_vector_files import SUFFIXES, Table, looks_like_vectors, read_table, read_words, resolution, series_in
-from bloom_core.run_columns import cosines
-from bloom_core.run_files import Budget, RunError
-from bloom_core.run_model import DoubleArray, Embeddings, FloatArray, IntArray, Layer, Trajectory
-from bloom_core.sketch import DIMENSIONS, sketch
+from bloom_core.trajectories import reduction
+from bloom_core.trajectories.run_columns import cosines
+from bloom_core.trajectories.run_files import Budget, RunError
+from bloom_core.trajectories.run_model import DoubleArray, Embeddings, FloatArray, IntArray, Layer, Trajectory
+from bloom_core.trajectories.sketch import DIMENSIONS, sketch
 
 SIDES = ("tgt", "src")
 """The two tables of a translator, as OpenNMT calls them in the files' names: of the words it writes, and of those it reads."""

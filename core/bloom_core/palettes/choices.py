@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Trajectory
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Trajectory
 
 from . import words
 from .color_ramp import Ramp, spread_keys

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core.run_model import Embeddings, Trajectory
+from bloom_core.trajectories.run_model import Embeddings, Trajectory
 
 from .color_ramp import STOPS, Ramp, spread_keys, stops
 from .movers import shares

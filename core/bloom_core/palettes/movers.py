@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core.run_model import Embeddings, Trajectory
+from bloom_core.trajectories.run_model import Embeddings, Trajectory
 
 DoubleArray = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import image
-from bloom_core.animation import Animation
-from bloom_core.flame import Flame
-from bloom_core.image_files import PictureError
+from bloom_core.flames.flame import Flame
+from bloom_core.growth.animation import Animation
+from bloom_core.images import image
+from bloom_core.images.image_files import PictureError
 from bloom_core.whole_file import whole_file
 
 from .choices import Candidate

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core.parts import parts_of
-from bloom_core.run_columns import cosines, directions
-from bloom_core.run_model import DoubleArray, Event, Layer
-from bloom_core.run_writer import RunWriter
-from bloom_core.sketch import DIMENSIONS, buckets_and_signs
+from bloom_core.trajectories.parts import parts_of
+from bloom_core.trajectories.run_columns import cosines, directions
+from bloom_core.trajectories.run_model import DoubleArray, Event, Layer
+from bloom_core.trajectories.run_writer import RunWriter
+from bloom_core.trajectories.sketch import DIMENSIONS, buckets_and_signs
 
 _FLUSH_STEPS = 256
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from bloom_core.recorder.processes import Together
 from bloom_core.recorder.torch_measure import to_host
-from bloom_core.run_columns import cosines, directions
-from bloom_core.run_model import DoubleArray, Event, Layer
-from bloom_core.run_writer import RunWriter
-from bloom_core.sketch import DIMENSIONS
+from bloom_core.trajectories.run_columns import cosines, directions
+from bloom_core.trajectories.run_model import DoubleArray, Event, Layer
+from bloom_core.trajectories.run_writer import RunWriter
+from bloom_core.trajectories.sketch import DIMENSIONS
 
 Waiting = Callable[[], tuple[DoubleArray, DoubleArray]]
 """Gives squares (n, L, 3) of update, parameters and gradient, and sketches (n, P, 64), once they have come from the device."""

@@ -11,7 +11,7 @@ from bloom_core.recorder.blocks import Waiting
 from bloom_core.recorder.native_measure import NativeMeasure
 from bloom_core.recorder.shards import Shard, local, shards_of
 from bloom_core.recorder.torch_measure import TorchMeasure
-from bloom_core.run_model import DoubleArray, Layer
+from bloom_core.trajectories.run_model import DoubleArray, Layer
 
 _Optimizers = frozenset[int]
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from bloom_core.library import load
 from bloom_core.recorder.shards import Shard, is_sharded, local
-from bloom_core.run_model import DoubleArray
-from bloom_core.sketch import DIMENSIONS
+from bloom_core.trajectories.run_model import DoubleArray
+from bloom_core.trajectories.sketch import DIMENSIONS
 
 TENSOR = np.dtype([(name, np.uint64) for name in ("after", "before", "gradient", "count", "start", "part", "layer")])
 """bloom_tensor."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bloom_core.recorder.shards import is_sharded
-from bloom_core.run_model import DoubleArray
+from bloom_core.trajectories.run_model import DoubleArray
 
 PATIENCE = timedelta(minutes=5)
 """How long a process waits for the others to bring their share of a block before it gives up recording."""

@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from bloom_core.parts import parts_of
 from bloom_core.recorder.background import Background
 from bloom_core.recorder.blocks import Block, Row, Shelf, number, numbers
 from bloom_core.recorder.measures import Measures, innermost
 from bloom_core.recorder.processes import PATIENCE, rank_and_sum
 from bloom_core.recorder.shards import size, trainable
-from bloom_core.run_files import RunError
-from bloom_core.run_model import Event, Layer
-from bloom_core.run_writer import RunWriter
+from bloom_core.trajectories.parts import parts_of
+from bloom_core.trajectories.run_files import RunError
+from bloom_core.trajectories.run_model import Event, Layer
+from bloom_core.trajectories.run_writer import RunWriter
 
 FLUSH_STEPS = 256
 _QUEUE_BYTES = 128 << 20

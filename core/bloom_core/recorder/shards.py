@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bloom_core.run_model import IntArray
+from bloom_core.trajectories.run_model import IntArray
 
 
 @dataclass(frozen=True)

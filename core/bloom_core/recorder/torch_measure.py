@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from bloom_core.recorder.shards import Shard, local
-from bloom_core.run_model import DoubleArray
-from bloom_core.sketch import DIMENSIONS, SUPERBLOCK, block_signs, superblock_masks
+from bloom_core.trajectories.run_model import DoubleArray
+from bloom_core.trajectories.sketch import DIMENSIONS, SUPERBLOCK, block_signs, superblock_masks
 
 _SMALLEST_GROUP, _LARGEST_GROUP = 256, 4096
 """Superblocks that are worked off at a time: a sixteenth of the parameters, but within these."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bloom_core.run_files import RunError
+from bloom_core.trajectories.run_files import RunError
 
 _MOST_VALUES, _LONGEST_TEXT = 64, 200
 

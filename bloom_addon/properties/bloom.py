@@ -1,0 +1,158 @@
+"""What a bloom is in Blender: a flame as properties of an object, so that every number can be keyed, driven and read back."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from .baking import BloomBaking
+from .live import BloomLive
+from .palette import BloomPalette
+from .wind import BloomWind
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+_AFFINE = "3×4, row by row: what x, y and z become, and how far it moves"
+
+
+class BloomNumber(bpy.types.PropertyGroup):
+    """A named number: a variation's parameter, or an entry of xaos."""
+
+    value: FloatProperty(name="Value", description="Value of this parameter")  # type: ignore[valid-type]
+
+
+class BloomVariation(bpy.types.PropertyGroup):
+    """A variation of an xform; `name` is its name."""
+
+    weight: FloatProperty(name="Weight", description="How much of this variation goes into the xform")  # type: ignore[valid-type]
+    parameters: CollectionProperty(type=BloomNumber)  # type: ignore[valid-type]
+
+
+class BloomXform(bpy.types.PropertyGroup):
+    """An xform: one of the functions whose repetition draws the flower."""
+
+    weight: FloatProperty(  # type: ignore[valid-type]
+        name="Weight", description="How often this xform is chosen, relative to the others", min=0.0, soft_max=10.0, default=1.0
+    )
+    color: FloatProperty(  # type: ignore[valid-type]
+        name="Color", description="Place in the palette that points are drawn to by this xform", min=0.0, max=1.0, subtype="FACTOR"
+    )
+    color_speed: FloatProperty(  # type: ignore[valid-type]
+        name="Color Speed", description="How strongly this xform pulls points to its color", min=-1.0, max=1.0, default=0.5
+    )
+    opacity: FloatProperty(  # type: ignore[valid-type]
+        name="Opacity", description="How much of what this xform draws is seen", min=0.0, max=1.0, default=1.0, subtype="FACTOR"
+    )
+    pre: FloatVectorProperty(name="Affine", description=f"Applied before the variations. {_AFFINE}", size=12, default=IDENTITY)  # type: ignore[valid-type]
+    post: FloatVectorProperty(name="Post Affine", description=f"Applied after the variations. {_AFFINE}", size=12, default=IDENTITY)  # type: ignore[valid-type]
+    animate: BoolProperty(name="Animate", description="Turns in flam3's and Ember's loops", default=True)  # type: ignore[valid-type]
+    variations: CollectionProperty(type=BloomVariation)  # type: ignore[valid-type]
+    chaos: CollectionProperty(type=BloomNumber)  # type: ignore[valid-type]
+    mute: BoolProperty(name="Mute", description="Hides what this xform draws; the others keep their shape")  # type: ignore[valid-type]
+    solo: BoolProperty(name="Solo", description="Hides what all others draw that are not solo themselves")  # type: ignore[valid-type]
+    wind: FloatProperty(  # type: ignore[valid-type]
+        name="Wind", description="How strongly the wind moves this petal", min=0.0, max=1.0, default=1.0, subtype="FACTOR"
+    )
+    phase: FloatProperty(  # type: ignore[valid-type]
+        name="Phase", description="How much later than the first petal this one is moved by the wind", subtype="ANGLE", unit="ROTATION"
+    )
+    tremble: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Tremble", description="What the training's late flutter adds to the affine at this frame", size=12
+    )
+    handle: PointerProperty(  # type: ignore[valid-type]
+        name="Handle", type=bpy.types.Object, description="Empty that poses this petal on top of the training's own motion"
+    )
+    handle_rest: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Handle at Rest", description="Where the handle stands when it does nothing, in the bloom's own space", size=16, options={"HIDDEN"}
+    )
+    part: StringProperty(name="Moved by", description="The part of the network that moves this xform since it was grown")  # type: ignore[valid-type]
+
+
+class BloomProperties(bpy.types.PropertyGroup):
+    """A bloom: the flame, how it is baked, and where its growth came from."""
+
+    xforms: CollectionProperty(type=BloomXform)  # type: ignore[valid-type]
+    active_xform: IntProperty(name="Active Xform", description="Xform shown below the list", min=0)  # type: ignore[valid-type]
+    has_final: BoolProperty(name="Final Xform", description="The last xform is the final one: it bends what the others draw")  # type: ignore[valid-type]
+    dialect: StringProperty(name="Dialect", description="Program whose rules this flame follows where programs differ")  # type: ignore[valid-type]
+    design: StringProperty(name="Design", description="Flower design, or .flame file, that this bloom was made of")  # type: ignore[valid-type]
+    run: StringProperty(  # type: ignore[valid-type]
+        name="Run", description="Recorded training run that this bloom grew from", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
+    )
+
+    follow: BoolProperty(  # type: ignore[valid-type]
+        name="Follow the Flower",
+        description="Before a bake, fit the volume's box to all frames where the flower has outgrown it. Off: the box stays as it is set",
+        default=True,
+    )
+    box_low: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Box Low", description="Lower corner of the volume, in the bloom's own space", size=3, default=(-1.0, -1.0, -1.0)
+    )
+    box_high: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Box High", description="Upper corner of the volume, in the bloom's own space", size=3, default=(1.0, 1.0, 1.0)
+    )
+    samples: FloatProperty(  # type: ignore[valid-type]
+        name="Million Samples",
+        description="Millions of points per frame: more is smoother and takes longer",
+        min=0.1,
+        soft_max=1000.0,
+        max=100000.0,
+        default=50.0,
+    )
+    resolution: IntProperty(  # type: ignore[valid-type]
+        name="Resolution",
+        description="Voxels along the longest side of the box: more is finer and takes more memory",
+        min=16,
+        soft_max=1024,
+        max=4096,
+        default=384,
+    )
+    gain: FloatProperty(  # type: ignore[valid-type]
+        name="Gain",
+        description="How far faint petals are lifted before brightness is compressed. Changing it needs a new bake",
+        min=0.001,
+        soft_max=1000.0,
+        default=30.0,
+    )
+    estimator: FloatProperty(  # type: ignore[valid-type]
+        name="Silk",
+        description="Spreads sparse points over up to this many voxels, so that thin petals are silk instead of dots; 0: not at all",
+        min=0.0,
+        soft_max=4.0,
+        max=8.0,
+    )
+    seed: IntProperty(name="Seed", description="Another seed gives the same flower from other points", min=0)  # type: ignore[valid-type]
+    folder: StringProperty(  # type: ignore[valid-type]
+        name="Takes",
+        description="Folder for baked takes; empty: a folder beside the saved .blend",
+        subtype="DIR_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
+
+    live: PointerProperty(type=BloomLive)  # type: ignore[valid-type]
+    wind: PointerProperty(type=BloomWind)  # type: ignore[valid-type]
+    palette: PointerProperty(type=BloomPalette)  # type: ignore[valid-type]
+    baking: PointerProperty(type=BloomBaking)  # type: ignore[valid-type]
+
+
+CLASSES = (BloomNumber, BloomVariation, BloomXform, BloomProperties)
+_register, _unregister = bpy.utils.register_classes_factory(CLASSES)
+
+
+def register() -> None:
+    """Registers the properties and hangs them on objects."""
+    _register()
+    setattr(bpy.types.Object, "bloom", PointerProperty(type=BloomProperties))  # noqa: B010 - a plain assignment is no attribute to the type checker
+
+
+def unregister() -> None:
+    """Takes them back."""
+    delattr(bpy.types.Object, "bloom")
+    _unregister()

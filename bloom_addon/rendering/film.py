@@ -1,0 +1,120 @@
+"""From a staged scene to a film: numbered stills first, so that nothing is lost when a render stops, then one MP4 of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import compat
+
+_PNG_END = b"IEND\xaeB`\x82"
+
+
+def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], object] | None = None) -> list[Path]:
+    """Renders the scene's frame range to `folder`/frame_0001.png and so on; returns the files. Calls `done(frames, of)` after each.
+
+    On a full disk Blender says that it saved and leaves a cut picture: so each is written under a temporary name, and looked at.
+    Raises OSError for a folder that cannot be written, RuntimeError where Blender cannot render.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    compat.set_png(scene)
+    frames = range(scene.frame_start, scene.frame_end + 1)
+    files = []
+    with _interrupts_held() as raise_interrupt:
+        for number, frame in enumerate(frames, 1):
+            scene.frame_set(frame)
+            files.append(_render_still(scene, folder / f"frame_{number:04d}.png"))
+            raise_interrupt()
+            if done is not None:
+                done(number, len(frames))
+    return files
+
+
+def _render_still(scene: bpy.types.Scene, path: Path) -> Path:
+    part = path.with_name(f".{path.stem}.part.png")
+    scene.render.filepath = _literal(part)
+    try:
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        if not _is_whole_picture(part):
+            raise OSError(f"{path}: Blender wrote no whole picture. Is the disk full? Make room, then render again")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+        scene.render.filepath = _literal(path)
+    return path
+
+
+def _literal(path: Path) -> str:
+    """Returns a path as Blender's output takes it: braces would be read as the name of a variable."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[Callable[[], None]]:
+    """Keeps Ctrl-C until it is asked for: raised within a render, in Cycles' own Python, Blender would print it and go on."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+
+    def raise_interrupt() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    try:
+        yield raise_interrupt
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)  # None: a handler that is not Python's
+
+
+def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
+    """Joins stills of one size to an H.264 film at `out` (.mp4). H.264 takes even sizes only: of an odd one, a line is cut off.
+
+    Raises OSError where Blender wrote none, or not all of it.
+    """
+    scene = bpy.data.scenes.new("Bloom Encode")
+    part = out.with_name(f".{out.stem}.part.mp4")
+    try:
+        editor = scene.sequence_editor_create()
+        strip: Any = editor.strips.new_image("stills", str(stills[0]), 1, 1)
+        for path in stills[1:]:
+            strip.elements.append(path.name)
+        scene.frame_start, scene.frame_end = 1, len(stills)
+        first: Any = bpy.data.images.load(str(stills[0]))
+        settings = scene.render
+        settings.resolution_x, settings.resolution_y = (size // 2 * 2 for size in first.size)
+        settings.resolution_percentage = 100
+        bpy.data.images.remove(first)
+        settings.fps, settings.filepath, settings.use_file_extension = fps, _literal(part), False
+        scene.view_settings.view_transform = "Standard"  # type: ignore[assignment]
+        compat.set_movie(scene)
+        bpy.ops.render.render(animation=True, scene=scene.name)
+        if not part.is_file():
+            raise OSError(f"{out}: Blender wrote no film. Is the disk full, or this Blender built without FFmpeg?")
+        if _length(part) != len(stills):
+            raise OSError(f"{out}: Blender wrote no whole film. Is the disk full? Make room, then render again")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+        bpy.data.scenes.remove(scene)
+
+
+def _is_whole_picture(path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size < len(_PNG_END):
+        return False
+    with path.open("rb") as file:
+        file.seek(-len(_PNG_END), os.SEEK_END)
+        return file.read() == _PNG_END
+
+
+def _length(film: Path) -> int:
+    """Returns how many frames a film has; 0 where it was cut off, for what lists them is written last."""
+    clip = bpy.data.movieclips.load(str(film))
+    try:
+        return clip.frame_duration
+    finally:
+        bpy.data.movieclips.remove(clip)

@@ -1,0 +1,19 @@
+"""The recorded run: what it holds, its strip of loss and updates, its events."""
+
+from __future__ import annotations
+
+from . import operators, section
+
+_PARTS = (operators, section)
+
+
+def register() -> None:
+    """Registers the feature."""
+    for part in _PARTS:
+        part.register()
+
+
+def unregister() -> None:
+    """Takes it back."""
+    for part in reversed(_PARTS):
+        part.unregister()

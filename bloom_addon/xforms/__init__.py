@@ -1,0 +1,19 @@
+"""The flower's xforms: list, editing, handles."""
+
+from __future__ import annotations
+
+from . import section
+
+_PARTS = (section,)
+
+
+def register() -> None:
+    """Registers the feature."""
+    for part in _PARTS:
+        part.register()
+
+
+def unregister() -> None:
+    """Takes it back."""
+    for part in reversed(_PARTS):
+        part.unregister()

@@ -1,0 +1,1 @@
+"""The commands of `bloom`, one file each; `cli` puts them together."""

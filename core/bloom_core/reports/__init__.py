@@ -1,0 +1,1 @@
+"""What `bloom inspect` says and draws of a run."""
