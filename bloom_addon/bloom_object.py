@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from bloom_core import designs
+from bloom_core import design_text, designs
 from bloom_core.designs import Design
 from bloom_core.flames import flame_file
 from bloom_core.growth.animation import Animation
+from bloom_core.growth.shown_steps import ShownSteps
 from bloom_core.takes import Take
 from bloom_core.trajectories import trajectory
 from bloom_core.trajectories.run_model import Trajectory
 
-from . import flame_properties, keyframes, material
+from . import flame_properties, keyframes, material, point_cloud
 
 
 def new_bloom(context: bpy.types.Context, design: Design) -> bpy.types.Object:
@@ -38,9 +40,19 @@ def set_design(obj: bpy.types.Object, design: Design) -> None:
     keyframes.clear_flower(obj)
     flame_properties.write_flame(bloom, design.open)
     bloom.design, bloom.box_low, bloom.box_high = design.name, design.box.low, design.box.high
+    packaged = design.name in designs.designs() and designs.design(design.name) is design
+    bloom.design_text = "" if packaged else design_text.to_text(design)
     for slot in obj.material_slots:
         if slot.material is not None and material.ramp_of(slot.material) is not None:
             material.set_palette(slot.material, design.open.palette)
+
+
+def flower_of(obj: bpy.types.Object) -> Design:
+    """Returns the design that a bloom was made of: the one that it carries, else the one that its `design` names. Raises FlameError, OSError."""
+    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
+    if bloom.design_text:
+        return design_text.from_text(bloom.design_text, Path(bloom.design).stem)
+    return read_flower(bloom.design)[0]
 
 
 def read_flower(name: str) -> tuple[Design, list[str]]:
@@ -61,28 +73,44 @@ def lasting_name(name: str) -> str:
     return name if name in (*designs.designs(), *trajectory.embedded_runs()) else str(Path(bpy.path.abspath(name)).resolve())
 
 
-def apply_growth(scene: bpy.types.Scene, obj: bpy.types.Object, animation: Animation) -> None:
-    """Writes a growth's keys and markers, and fits the scene's frame range to them.
+def apply_growth(
+    scene: bpy.types.Scene, obj: bpy.types.Object, animation: Animation, *, replace_edited: bool = False, locked: Collection[int] = ()
+) -> list[str]:
+    """Writes a growth's keys and markers, and fits the scene's frame range to them; returns the names of what the artist edited, which is kept.
 
-    Raises ValueError where the bloom has other xforms than the flower that was grown: its keys would move the wrong ones.
+    `replace_edited` and `locked` as in `keyframes.write_animation`. Raises ValueError where the bloom was made of a flower with other xforms than the
+    one that was grown: its keys would move the wrong ones.
     """
-    own = flame_properties.read_flame(obj)
-    if len(own.xforms) != len(animation.flame.xforms) or (own.final is None) != (animation.flame.final is None):
+    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
+    grown = len(animation.flame.xforms), animation.flame.final is not None
+    own = (bloom.design_xforms, bloom.design_final) if bloom.design_xforms else (len(bloom.xforms) - bloom.has_final, bloom.has_final)
+    if own != grown:
         raise ValueError(f"{animation.flame.name} has other xforms than {obj.name}: was its file changed? Import it again, and grow that bloom")
-    keyframes.write_animation(obj, animation)
+    kept = keyframes.write_animation(obj, animation, replace_edited=replace_edited, locked=locked)
     keyframes.write_markers(scene, animation)
+    bloom.held_frames = int((animation.guard < 1.0).sum())
+    bloom.frame_steps = ShownSteps(animation.frame_start, animation.steps, bloom.run).text()
     scene.frame_start, scene.frame_end = animation.frame_start, animation.frame_end
+    return kept
 
 
 def show_take(obj: bpy.types.Object, take: Take, frame_start: int) -> None:
-    """Makes the bloom's volume play a take from `frame_start` on. Paths are relative to a saved .blend."""
+    """Makes the bloom play a take from `frame_start` on: a volume itself, points by its companion. Paths are relative to a saved .blend."""
+    path = blend_path(take.files[0])
+    if take.kind == "points":
+        point_cloud.play(obj, take, path, frame_start)
+        return
     volume = obj.data
     assert isinstance(volume, bpy.types.Volume)
-    first = str(take.files[0])
-    volume.filepath = bpy.path.relpath(first) if bpy.data.is_saved and _same_drive(first) else first
+    volume.filepath = path
     volume.is_sequence = len(take.files) > 1
     volume.frame_start, volume.frame_duration, volume.frame_offset = frame_start, len(take.files), 0
     volume.sequence_mode = "EXTEND"
+
+
+def blend_path(path: Path | str) -> str:
+    """Returns a path as the .blend is to keep it: relative to a saved one on the same drive, so that both can move together."""
+    return bpy.path.relpath(str(path)) if bpy.data.is_saved and _same_drive(str(path)) else str(path)
 
 
 def takes_folder(obj: bpy.types.Object) -> Path:

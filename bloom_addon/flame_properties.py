@@ -18,13 +18,16 @@ def write_flame(bloom: Any, flame: Flame) -> None:
     """Fills a bloom's properties with a flame. Every value it had is replaced; F-curves are not touched."""
     bloom.xforms.clear()
     bloom.dialect, bloom.has_final = flame.dialect, flame.final is not None
+    bloom.design_xforms, bloom.design_final = len(flame.xforms), flame.final is not None
     for index, xform in enumerate([*flame.xforms, *([flame.final] if flame.final is not None else [])]):
         entry = bloom.xforms.add()
         entry.name = xform.name or ("Opening" if index == len(flame.xforms) else f"{NAMES[min(index, len(NAMES) - 1)]} {index + 1}")
+        entry.origin = index
         _write_xform(entry, xform)
         if flame.xaos is not None and index < len(flame.xforms):
-            for value in flame.xaos[index]:
-                entry.chaos.add().value = value
+            for place, value in enumerate(flame.xaos[index]):
+                number = entry.chaos.add()
+                number.name, number.value = str(place), value  # a library override finds it by its name
 
 
 def _write_xform(entry: Any, xform: Xform) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+import numpy as np
 
 from bloom_core.flames.flame import FloatArray
 from bloom_core.palettes import exposure, srgb_to_linear, stops
@@ -58,6 +59,11 @@ def glow_material(name: str, palette: FloatArray, contrast: float = 2.0) -> bpy.
 def set_palette(material: bpy.types.Material, palette: FloatArray) -> None:
     """Gives a glow material another `palette` (n, 3), sRGB, and the exposure that suits it."""
     write_ramp(material, *stops(palette))
+    set_exposure(material, palette)
+
+
+def set_exposure(material: bpy.types.Material, palette: FloatArray) -> None:
+    """Sets the exposure that suits a `palette` (n, 3), sRGB, where the artist left its node in."""
     node: Any = compat.ensure_nodes(material).nodes.get(EXPOSURE)
     if node is not None:
         node.outputs[0].default_value = exposure(palette)
@@ -65,17 +71,28 @@ def set_palette(material: bpy.types.Material, palette: FloatArray) -> None:
 
 def ramp_of(material: bpy.types.Material) -> Any:
     """Returns the Color Ramp of a glow material, or None where the artist took it out."""
-    node = compat.ensure_nodes(material).nodes.get(RAMP)
+    node = material.node_tree.nodes.get(RAMP) if material.node_tree is not None else None  # asked while drawing: makes no nodes
     return getattr(node, "color_ramp", None)
+
+
+def glow_of(obj: bpy.types.Object) -> bpy.types.Material | None:
+    """Returns a bloom's first material that has a Bloom palette, or None."""
+    found = (slot.material for slot in obj.material_slots)
+    return next((material for material in found if material is not None and ramp_of(material) is not None), None)
 
 
 def write_ramp(material: bpy.types.Material, positions: FloatArray, colors: FloatArray) -> None:
     """Sets the ramp's stops: `positions` (n,) rising in [0, 1], `colors` (n, 3) sRGB, n ≤ 32."""
+    set_stops(material, positions, np.column_stack([srgb_to_linear(colors), np.ones(len(colors))]))
+
+
+def set_stops(material: bpy.types.Material, positions: FloatArray, colors: FloatArray) -> None:
+    """Sets the ramp's stops: `positions` (n,) rising in [0, 1], `colors` (n, 4) linear with alpha, n ≤ 32."""
     elements = ramp_of(material).elements
     while len(elements) > 1:
         elements.remove(elements[-1])
     elements[0].position = 0.0
     for position in positions[1:]:
         elements.new(float(position))
-    for element, position, color in zip(elements, positions, srgb_to_linear(colors), strict=True):
-        element.position, element.color = float(position), (*map(float, color), 1.0)
+    for element, position, color in zip(elements, positions, colors, strict=True):
+        element.position, element.color = float(position), tuple(map(float, color))

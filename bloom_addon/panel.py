@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import properties
+from .entry import library
 
 
 class BLOOM_PT_main(bpy.types.Panel):
@@ -15,10 +16,7 @@ class BLOOM_PT_main(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         if properties.bloom_of(context.object) is None:
-            layout = self.layout
-            layout.label(text="A training run, opening as a flower")
-            layout.operator_menu_enum("bloom.add", "design", text="Add a Flower", icon="ADD")
-            layout.operator("bloom.import_flame", icon="IMPORT")
+            library.draw_start(self.layout, context)
 
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_PT_main,))

@@ -10,14 +10,14 @@ import bpy
 
 from bloom_core.flames.flame import Flame
 
-from .posing import read_flame
+from . import posing
 
 Read = TypeVar("Read")
 
 
 def snapshot(scene: bpy.types.Scene, obj: bpy.types.Object, frames: Iterable[int]) -> list[Flame]:
     """Returns the bloom's flame at each frame; the scene is left at the frame it was at. Main thread only."""
-    return at_frames(scene, obj, frames, lambda: read_flame(scene, obj))
+    return at_frames(scene, obj, frames, lambda: posing.read_flame(scene, obj))
 
 
 def at_frames(scene: bpy.types.Scene, obj: bpy.types.Object, frames: Iterable[int], read: Callable[[], Read]) -> list[Read]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import menus, operators
+from . import asset_operators, import_operators, menus, nursery, nursery_operators, operators, previews
 
-_PARTS = (operators, menus)
+_PARTS = (previews, nursery, operators, import_operators, nursery_operators, asset_operators, menus)
 
 
 def register() -> None:

@@ -40,9 +40,8 @@ def write_sequence(scene: bpy.types.Scene, obj: bpy.types.Object, path: Path, st
 
 def _design(obj: bpy.types.Object) -> Flame | None:
     """Returns the flame that the bloom was made of, for what Blender has no place for, or None where it is gone."""
-    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
     try:
-        return bloom_object.read_flower(bloom.design)[0].open
+        return bloom_object.flower_of(obj).open
     except (FlameError, NativeError, OSError):
         return None
 
@@ -92,4 +91,10 @@ def _view(scene: bpy.types.Scene, obj: bpy.types.Object, base: View) -> tuple[Vi
     orthographic = lens.type == "ORTHO"
     aperture = lens.lens / 1000.0 / (2.0 * lens.dof.aperture_fstop) * size[0] if lens.dof.use_dof else 0.0
     scale = projection[0, 0] * width / 2.0 / (size[0] if orthographic else 1.0)
-    return flame_camera.view_of(flame_camera.Camera(axes[:, 0], axes[:, 1], axes[:, 2], matrix[:3, 3], scale, orthographic, aperture), base)
+    shift = -projection[:2, 3] if orthographic else projection[:2, 2]
+    return flame_camera.view_of(
+        flame_camera.Camera(
+            axes[:, 0], axes[:, 1], axes[:, 2], matrix[:3, 3], scale, orthographic, aperture, (shift[0] * width / 2.0, shift[1] * height / 2.0)
+        ),
+        base,
+    )

@@ -1,40 +1,45 @@
-"""Getting blooms in and out: add, choose a flower, import and export."""
+"""Adding a bloom, putting another flower into one, trying the example, and writing frames for other programs."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy_extras.object_utils import AddObjectHelper, add_object_align_init
 
-from bloom_core import designs
-
-from .. import bloom_object
+from .. import bloom_object, properties
 from ..interface import EXPECTED, FINISHED, BloomOperator, FileOperator, NeedsBloom
-from . import export
+from . import export, flowers
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
 
-def _design_items(_self: Any, _context: Any) -> list[tuple[str, str, str]]:
-    # Blender keeps no reference to the strings of a dynamic enum: they must outlive the call.
-    return _ITEMS
+class InObjectMode:
+    """Poll for operators that add objects."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """True in Object Mode, in a scene that can be changed."""
+        if context.mode != "OBJECT" or context.scene is None or context.scene.library is not None:
+            cls.poll_message_set("Go to Object Mode: a bloom is an object")  # type: ignore[attr-defined]
+            return False
+        return True
 
 
-_ITEMS = [(name, name.capitalize(), f"Grow this {name}") for name in designs.designs()]
+class BLOOM_OT_add(InObjectMode, BloomOperator, AddObjectHelper):
+    """Add a flower that a training run can open. It stands in its open pose; import a run and press Grow to see it open"""
 
-
-class BLOOM_OT_add(BloomOperator):
-    """Add a flower that a training run can open"""
-
-    bl_idname, bl_label = "bloom.add", "Bloom"
-    design: EnumProperty(name="Flower", description="Design that the bloom starts from", items=_design_items)  # type: ignore[valid-type]
+    bl_idname, bl_label = "bloom.add", "Add Bloom"
+    design: EnumProperty(name="Flower", description="Design that the bloom starts from", items=flowers.items)  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         try:
-            bloom_object.new_bloom(context, designs.design(self.design or designs.designs()[0]))
+            design, _ = bloom_object.read_flower(self.design)
+            matrix = add_object_align_init(context, operator=self)
+            bloom_object.new_bloom(context, design).matrix_world = matrix
         except EXPECTED as error:
             return self.refuse(error)
         return FINISHED
@@ -43,32 +48,39 @@ class BLOOM_OT_add(BloomOperator):
 class BLOOM_OT_choose(NeedsBloom, BloomOperator):
     """Put another flower into this bloom. Its keys go with the old one: press Grow again"""
 
-    bl_idname, bl_label = "bloom.choose", "Choose Flower"
-    design: EnumProperty(name="Flower", description="Design that the bloom becomes", items=_design_items)  # type: ignore[valid-type]
+    bl_idname, bl_label = "bloom.choose", "Replace Flower"
+    design: EnumProperty(name="Flower", description="Design that the bloom becomes", items=flowers.items)  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         try:
-            bloom_object.set_design(context.object, designs.design(self.design or designs.designs()[0]))
+            design, _ = bloom_object.read_flower(self.design)
+            bloom_object.set_design(context.object, design)
         except EXPECTED as error:
             return self.refuse(error)
         return FINISHED
 
 
-class BLOOM_OT_import_flame(FileOperator):
-    """Add a bloom made of a .flame file (flam3, Ember, Fractorium)"""
+class BLOOM_OT_try_example(InObjectMode, BloomOperator):
+    """Add the chosen flower and grow it from the run that Bloom brings along: a small network that learns to read digits. Then press Space"""
 
-    bl_idname, bl_label = "bloom.import_flame", "Import Flame"
-    filter_glob: StringProperty(default="*.flame", options={"HIDDEN"})  # type: ignore[valid-type]
+    bl_idname, bl_label = "bloom.try_example", "Try the Example"
+    run: StringProperty(name="Run", description="Run of Bloom's own that the flower grows from", default="digits", options={"HIDDEN"})  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+        return self._grow(context, "EXEC_DEFAULT")
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[OperatorReturnItems]:
+        return self._grow(context, "INVOKE_DEFAULT")
+
+    def _grow(self, context: bpy.types.Context, how: str) -> set[OperatorReturnItems]:
         try:
-            design, warnings = bloom_object.read_flower(self.filepath)
+            design, _ = bloom_object.read_flower(chosen(context))
             obj = bloom_object.new_bloom(context, design)
-        except EXPECTED as error:
-            return self.refuse(error)
-        for warning in warnings:
-            self.report({"WARNING"}, warning)
-        getattr(obj, "bloom").design = bloom_object.lasting_name(self.filepath)  # noqa: B009
+            obj.location = context.scene.cursor.location
+            properties.bloom_of(obj).run = self.run
+            bpy.ops.bloom.grow(how)  # type: ignore[attr-defined]
+        except (*EXPECTED, RuntimeError) as error:
+            return self.refuse(str(error).removeprefix("Error: "))
         return FINISHED
 
 
@@ -95,5 +107,10 @@ class BLOOM_OT_export_flames(NeedsBloom, FileOperator):
         return FINISHED
 
 
-CLASSES = (BLOOM_OT_add, BLOOM_OT_choose, BLOOM_OT_import_flame, BLOOM_OT_export_flames)
+def chosen(context: bpy.types.Context) -> str:
+    """Returns the key of the flower that is chosen in the library."""
+    return str(getattr(context.window_manager, "bloom_library").flower) or flowers.flowers()[0].key  # noqa: B009
+
+
+CLASSES = (BLOOM_OT_add, BLOOM_OT_choose, BLOOM_OT_try_example, BLOOM_OT_export_flames)
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -25,7 +25,7 @@ class BLOOM_OT_grow(NeedsBloom, BloomOperator):
         if not bloom.run:
             return self.refuse("There is no run yet: choose one under Run, or use the example run")
         try:
-            design, _ = bloom_object.read_flower(bloom.design)
+            design = bloom_object.flower_of(context.object)
             run = bloom_object.read_run(bloom.run)
             grown = growth.grow(run, design, **settings.arguments())
             bloom_object.apply_growth(context.scene, context.object, grown)

@@ -16,7 +16,7 @@ class BLOOM_PT_growth(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.split_layout()
         settings = properties.growth_of(context.scene)
-        for name in ("start", "frames", "pace", "mapping", "strength", "smoothing", "tremble", "palette", "dense"):
+        for name in ("start", "frames", "pace", "mapping", "strength", "smoothing", "palette", "dense"):
             layout.prop(settings, name)
         layout.operator("bloom.grow", icon="FCURVE")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -19,7 +21,13 @@ from .palette import BloomPalette
 from .wind import BloomWind
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-_AFFINE = "3×4, row by row: what x, y and z become, and how far it moves"
+_AFFINE = "3×4, row by row: [0 … 3] what x becomes of x, y, z and by how far it moves, [4 … 7] y, [8 … 11] z"
+
+
+def _renamed(xform: Any, _context: bpy.types.Context) -> None:
+    from ..xforms import naming  # the feature needs these properties first
+
+    naming.follow(xform)
 
 
 class BloomNumber(bpy.types.PropertyGroup):
@@ -38,6 +46,9 @@ class BloomVariation(bpy.types.PropertyGroup):
 class BloomXform(bpy.types.PropertyGroup):
     """An xform: one of the functions whose repetition draws the flower."""
 
+    name: StringProperty(  # type: ignore[valid-type]
+        name="Name", description="Name of this xform, and of the group of its curves in the Graph Editor and the Dope Sheet", update=_renamed
+    )
     weight: FloatProperty(  # type: ignore[valid-type]
         name="Weight", description="How often this xform is chosen, relative to the others", min=0.0, soft_max=10.0, default=1.0
     )
@@ -73,6 +84,9 @@ class BloomXform(bpy.types.PropertyGroup):
         name="Handle at Rest", description="Where the handle stands when it does nothing, in the bloom's own space", size=16, options={"HIDDEN"}
     )
     part: StringProperty(name="Moved by", description="The part of the network that moves this xform since it was grown")  # type: ignore[valid-type]
+    origin: IntProperty(  # type: ignore[valid-type]
+        name="Origin", description="Which xform of the flower's design this one is, or a copy of; -1: one of your own", default=-1, options={"HIDDEN"}
+    )
 
 
 class BloomProperties(bpy.types.PropertyGroup):
@@ -81,11 +95,31 @@ class BloomProperties(bpy.types.PropertyGroup):
     xforms: CollectionProperty(type=BloomXform)  # type: ignore[valid-type]
     active_xform: IntProperty(name="Active Xform", description="Xform shown below the list", min=0)  # type: ignore[valid-type]
     has_final: BoolProperty(name="Final Xform", description="The last xform is the final one: it bends what the others draw")  # type: ignore[valid-type]
+    design_xforms: IntProperty(  # type: ignore[valid-type]
+        name="Xforms of the Design", description="How many xforms the design has, without a final one; 0: unknown", options={"HIDDEN"}
+    )
+    design_final: BoolProperty(  # type: ignore[valid-type]
+        name="Final Xform of the Design", description="Whether the design has a final xform", options={"HIDDEN"}
+    )
+    held_frames: IntProperty(  # type: ignore[valid-type]
+        name="Frames Held Back", description="Frames of the growth whose displacement was made smaller so that the flower stays whole", options={"HIDDEN"}
+    )
+    handle_watch: FloatProperty(  # type: ignore[valid-type]
+        name="Handles", description="Driven by the handles, so that Blender keeps moving those that are hidden", options={"ANIMATABLE", "HIDDEN"}
+    )
     dialect: StringProperty(name="Dialect", description="Program whose rules this flame follows where programs differ")  # type: ignore[valid-type]
     design: StringProperty(name="Design", description="Flower design, or .flame file, that this bloom was made of")  # type: ignore[valid-type]
+    design_text: StringProperty(  # type: ignore[valid-type]
+        name="Design Text", description="The design as a .flame, where it is none of the package: the .blend keeps it", options={"HIDDEN"}
+    )
     run: StringProperty(  # type: ignore[valid-type]
         name="Run", description="Recorded training run that this bloom grew from", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
     )
+
+    frame_steps: StringProperty(  # type: ignore[valid-type]
+        name="Steps of the Frames", description="Which recorded step each frame of the growth shows, as it was written", options={"HIDDEN"}
+    )
+    active_event: IntProperty(name="Active Event", description="Event whose details are shown below the list", min=0)  # type: ignore[valid-type]
 
     follow: BoolProperty(  # type: ignore[valid-type]
         name="Follow the Flower",

@@ -46,14 +46,6 @@ class BloomGrowth(bpy.types.PropertyGroup):
         soft_max=12.0,
         max=1000.0,
     )
-    tremble: FloatProperty(  # type: ignore[valid-type]
-        name="Late Tremble",
-        description="How many times the trembling at the end of training is shown: 1 is as it was, 0 calms it",
-        min=0.0,
-        soft_max=10.0,
-        max=100.0,
-        default=1.0,
-    )
     palette: EnumProperty(name="Palette", description="Where the colors come from", items=PALETTES)  # type: ignore[valid-type]
     dense: BoolProperty(  # type: ignore[valid-type]
         name="Key Every Frame", description="Write a key on every frame; otherwise few Bézier keys that are easy to edit"
@@ -61,7 +53,7 @@ class BloomGrowth(bpy.types.PropertyGroup):
 
     def arguments(self) -> dict[str, Any]:
         """Returns these settings as arguments of `growth.grow`."""
-        told = {name: getattr(self, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "tremble", "palette")}
+        told = {name: getattr(self, name) for name in ("frames", "strength", "mapping", "pace", "smoothing", "palette")}
         return told | {"frame_start": self.start, "tolerance": None if self.dense else growth.TOLERANCE}
 
 

@@ -16,24 +16,32 @@ from .. import compat
 _PNG_END = b"IEND\xaeB`\x82"
 
 
-def render_stills(scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], object] | None = None) -> list[Path]:
-    """Renders the scene's frame range to `folder`/frame_0001.png and so on; returns the files. Calls `done(frames, of)` after each.
+def render_stills(
+    scene: bpy.types.Scene, folder: Path, done: Callable[[int, int], object] | None = None, frames: Sequence[int] | None = None
+) -> list[Path]:
+    """Renders `frames`, by default the scene's range, to `still_path`s in `folder`; returns the files. Calls `done(frames, of)` after each.
 
     On a full disk Blender says that it saved and leaves a cut picture: so each is written under a temporary name, and looked at.
     Raises OSError for a folder that cannot be written, RuntimeError where Blender cannot render.
     """
     folder.mkdir(parents=True, exist_ok=True)
     compat.set_png(scene)
-    frames = range(scene.frame_start, scene.frame_end + 1)
+    if frames is None:
+        frames = range(scene.frame_start, scene.frame_end + 1)
     files = []
     with _interrupts_held() as raise_interrupt:
         for number, frame in enumerate(frames, 1):
             scene.frame_set(frame)
-            files.append(_render_still(scene, folder / f"frame_{number:04d}.png"))
+            files.append(_render_still(scene, still_path(folder, frame)))
             raise_interrupt()
             if done is not None:
                 done(number, len(frames))
     return files
+
+
+def still_path(folder: Path, frame: int) -> Path:
+    """Returns where the picture of a frame of the timeline goes."""
+    return folder / f"frame_{frame:04d}.png"
 
 
 def _render_still(scene: bpy.types.Scene, path: Path) -> Path:

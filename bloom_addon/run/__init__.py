@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import operators, section
+from . import event_icons, event_list, event_operators, operators, reading, section, strip_gizmo
 
-_PARTS = (operators, section)
+_PARTS = (reading, event_icons, operators, event_operators, event_list, section, strip_gizmo)
 
 
 def register() -> None:

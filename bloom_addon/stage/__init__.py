@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import operators, section
+from . import operators, section, thumbnails
 
-_PARTS = (operators, section)
+_PARTS = (thumbnails, operators, section)
 
 
 def register() -> None:

@@ -1,98 +1,91 @@
-"""The stage: black world, a camera with depth of field on a keyed path, and render settings that suit a glowing volume."""
+"""The stage around a bloom: camera, world, ground, lamps, finishing and render settings, each a choice of its own; all ordinary datablocks."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import bpy
-import numpy as np
 
-from bloom_core.native import Box
+from .. import properties
+from ..materials import variants
+from . import camera, compositing, ground, lights, parts, settings, world
 
-from .. import compat, flame_properties, keyframes
-from . import compositing
-
-RIG, CAMERA, FOCUS = "Bloom Rig", "Bloom Camera", "Bloom Focus"
-LENS = 50.0  # mm
-TURN = (-0.42, 0.18)  # radians about the axis, first and last frame
-PITCH = (0.30, 0.62)  # radians above the horizon: the bud is seen from the side, the open flower is looked into
-DISTANCE = (0.9, 1.35)  # first and last frame, times the distance at which the box fills the film
+PARTS = ("move", "world", "ground", "lights", "looks", "view", "engine")
+"""What a stage is made of, in the order of building: lamps look at the camera's focus, and settings know what there is to render."""
 
 
-def build(scene: Any, obj: bpy.types.Object) -> None:
-    """Sets up world, camera, compositor and render settings around a bloom; a stage that is there already is set anew."""
-    bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
-    _black_world(scene)
-    _camera(scene, obj, flame_properties.read_box(bloom))
-    compositing.build(scene)
-    settings = scene.render
-    settings.engine = "CYCLES"
-    scene.cycles.samples = 8
-    scene.cycles.use_denoising = compat.has_denoiser()
-    scene.cycles.denoising_input_passes = "RGB"  # a glow has neither albedo nor normals, and they cost a quarter of the time
-    scene.cycles.volume_step_rate = 3.0
-    scene.cycles.volume_max_steps = 512
-    scene.cycles.max_bounces = 0
-    scene.cycles.volume_bounces = 0
-    compat.prepare_volumes(scene)
-    # Emission adds up to what it is; a film curve would grey the blacks and bend the palette.
-    scene.view_settings.view_transform = "Standard"
-    settings.resolution_percentage = 100
-    settings.use_lock_interface = True
-    settings.fps = 24
+def build(scene: Any, obj: bpy.types.Object, preset: str | None = "night") -> None:
+    """Sets the stage of a preset around a bloom, Cycles in draft quality; None: what is chosen in the scene.
+
+    A stage that is there is set anew; what an artist made or put in stays.
+    """
+    chosen = scene.bloom_stage
+    if preset is not None:
+        chosen.fill(preset)
+        chosen.choose("engine", "CYCLES")
+        chosen.choose("quality", "DRAFT")
+    chosen.bloom = obj
+    if not parts.is_ours(scene.camera):
+        chosen.camera_before = scene.camera
+    if not parts.is_ours(scene.world):
+        chosen.world_before = scene.world
+    for part in PARTS:
+        rebuild(scene, part)
 
 
-def _black_world(scene: bpy.types.Scene) -> None:
-    world = bpy.data.worlds.get("Bloom Black") or bpy.data.worlds.new("Bloom Black")
-    background = compat.ensure_nodes(world).nodes.get("Background")
-    if background is not None:
-        background.inputs["Color"].default_value = (0.0, 0.0, 0.0, 1.0)
-        background.inputs["Strength"].default_value = 0.0
-    scene.world = world
+def rebuild(scene: Any, part: str) -> None:
+    """Sets one part of the stage as it is chosen; nothing where no stage is set."""
+    chosen = scene.bloom_stage
+    if properties.bloom_of(chosen.bloom) is None or chosen.bloom.name not in scene.objects:
+        return
+    filmed = camera.subject(scene, chosen.bloom)
+    if part == "move":
+        camera.build(scene, filmed, chosen.move)
+    elif part == "world":
+        world.build(scene, chosen.world)
+    elif part == "ground":
+        ground.build(scene, filmed, chosen.ground)
+    elif part == "lights":
+        lights.build(scene, filmed, chosen.lights)
+    elif part == "looks":
+        compositing.build(scene, chosen.looks)
+    elif part == "view":
+        scene.view_settings.view_transform = chosen.view
+    if part in ("move", "ground", "lights", "looks", "engine"):
+        apply_settings(scene)
 
 
-def _object(scene: bpy.types.Scene, name: str, data: Any) -> bpy.types.Object:
-    """Returns the scene's object of this name, made where missing."""
-    obj: bpy.types.Object | None = scene.objects.get(name)
-    if obj is None:
-        obj = bpy.data.objects.new(name, data() if data is not None else None)
-        scene.collection.objects.link(obj)
-    return obj
+def apply_settings(scene: Any) -> None:
+    """Sets the scene to render with the chosen engine and quality."""
+    chosen = scene.bloom_stage
+    filmed = camera.subject(scene, chosen.bloom)
+    lit = chosen.ground != "none" or chosen.lights != "none" or any(variants.scatters(found) for found in variants.materials_of(chosen.bloom))
+    denoised = "DENOISE" in chosen.looks and compositing.find_group(scene) is not None
+    settings.apply(scene, chosen.engine, chosen.quality, lit=lit, denoised=denoised, reach=camera.distances(scene, filmed))
 
 
-def _camera(scene: bpy.types.Scene, bloom: bpy.types.Object, box: Box) -> None:
-    half_width = (box.high[0] - box.low[0]) / 2
-    focus, rig = _object(scene, FOCUS, None), _object(scene, RIG, None)
-    focus.location = bloom.matrix_world @ _vector((0.0, 0.0, (box.low[2] + box.high[2]) / 2))
-    rig.location = focus.location
-    camera = _object(scene, CAMERA, lambda: bpy.data.cameras.new(CAMERA))
-    camera.parent = rig
-    lens: Any = camera.data
-    lens.lens = LENS
-    lens.dof.use_dof, lens.dof.focus_object, lens.dof.aperture_fstop = True, focus, 0.7
-    lens.clip_start = 0.01
-    if not camera.constraints:
-        aim: Any = camera.constraints.new("TRACK_TO")
-        aim.target, aim.track_axis, aim.up_axis = focus, "TRACK_NEGATIVE_Z", "UP_Y"
-    frames = np.linspace(scene.frame_start, scene.frame_end, 9)
-    length = frames[-1] - frames[0]
-    share = (frames - frames[0]) / length if length else np.ones(len(frames))  # a single picture is taken where a film ends
-    eased = share * share * (3.0 - 2.0 * share)
-
-    def along(path: tuple[float, float]) -> Any:
-        return path[0] + (path[1] - path[0]) * eased
-
-    reach = half_width / math.tan(math.atan(18.0 / LENS))  # at which the box fills a 36 mm film
-    distance, pitch = reach * along(DISTANCE), along(PITCH)
-    keyframes.key_values(rig, "rotation_euler", 2, "Orbit", frames, along(TURN))
-    keyframes.key_values(camera, "location", 1, "Push", frames, -distance * np.cos(pitch))
-    keyframes.key_values(camera, "location", 2, "Push", frames, distance * np.sin(pitch))
-    camera.location.x = 0.0
-    scene.camera = camera
+def refit(scene: Any, obj: bpy.types.Object) -> None:
+    """Fits the stage to the scene's frames and to where and how large the bloom is now. Raises ValueError where no stage is set."""
+    filmed = camera.subject(scene, obj)
+    if not camera.refit(scene, filmed):
+        raise ValueError("There is no stage yet: press Set the Stage first")
+    scene.bloom_stage.bloom = obj
+    for part in ("ground", "lights"):
+        rebuild(scene, part)
 
 
-def _vector(values: tuple[float, float, float]) -> Any:
-    from mathutils import Vector
+def remove(scene: Any) -> None:
+    """Takes the stage away and gives the scene its camera and world back. Render settings stay as they are."""
+    chosen = scene.bloom_stage
+    ours = parts.is_ours(scene.camera)
+    parts.drop_all(scene)
+    if ours:
+        scene.camera = chosen.camera_before
+    world.restore(scene, chosen.world_before)
+    compositing.remove(scene)
+    chosen.bloom = chosen.camera_before = chosen.world_before = None
 
-    return Vector(values)
+
+def is_set(scene: Any) -> bool:
+    """Says whether a stage of ours stands in the scene."""
+    return parts.collection_of(scene) is not None and scene.bloom_stage.bloom is not None

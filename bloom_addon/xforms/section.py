@@ -28,7 +28,9 @@ class BLOOM_PT_flower(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, bloom = self.split_layout(), properties.bloom_of(context.object)
-        layout.operator_menu_enum("bloom.choose", "design", icon="FILE_REFRESH")
+        from ..entry import library  # the library plays flames, which needs this package first
+
+        library.draw(layout, context)
         layout.template_list("BLOOM_UL_xforms", "", bloom, "xforms", bloom, "active_xform", rows=4)
         if not 0 <= bloom.active_xform < len(bloom.xforms):
             return

@@ -15,7 +15,7 @@ import numpy as np
 
 from bloom_core import native
 from bloom_core.flames.flame import Flame, FlameError, Xform
-from bloom_core.flames.flame_file import read_flames
+from bloom_core.flames.flame_file import read_flames, write_flames
 from bloom_core.native import Box
 
 _BUD_XY, _BUD_Z = 1.5, 8.0
@@ -64,9 +64,14 @@ def read_design(path: Path | str) -> Design:
     if len(flames) != 2 or [flame.name for flame in flames] != ["bud", "open"]:
         return design_from_flame(replace(flames[0], name=name))
     bud, flower = flames
-    if _structure(bud) != _structure(flower):
+    if structure(bud) != structure(flower):
         raise FlameError(f"{path}: the flames bud and open must have the same xforms and variations, and only differ in how they stand")
     return Design(name, name.capitalize(), bud, replace(flower, name=name), bounds(poses(bud, flower)))
+
+
+def write_design(path: Path | str, flower: Design) -> None:
+    """Writes a design as a `.flame` file that `read_design` reads back, named by the file. Raises FlameError where it cannot be written."""
+    write_flames(path, [replace(flower.bud, name="bud"), replace(flower.open, name="open")])
 
 
 def design_from_flame(flame: Flame) -> Design:
@@ -141,7 +146,7 @@ def _quantile(values: np.ndarray[tuple[int], np.dtype[np.float64]], weight: np.n
     return float(values[order][np.searchsorted(share, level * share[-1])])
 
 
-def _structure(flame: Flame) -> list[object]:
+def structure(flame: Flame) -> list[object]:
     """Returns what both poses of a design must share."""
 
     def of(xform: Xform) -> object:

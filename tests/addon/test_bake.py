@@ -10,7 +10,7 @@ import bpy
 import pytest
 
 import bloom_addon
-from bloom_addon import bloom_object, sample
+from bloom_addon import bloom_object, posing, sample
 from bloom_addon.baking import bake
 from bloom_core.native import Cancelled
 from bloom_core.takes import Take, TakeError
@@ -114,7 +114,7 @@ def test_an_error_meanwhile_leaves_the_scene_where_it_was(
 
     scene.frame_set(4)
     bloom.hide_viewport = True
-    monkeypatch.setattr(sample, "read_flame", fail)
+    monkeypatch.setattr(posing, "read_flame", fail)
     with pytest.raises(ValueError, match="no flame"):
         sample.snapshot(scene, bloom, range(1, 9))
     assert scene.frame_current == 4 and bloom.hide_viewport

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
-from mathutils import Vector
+from mathutils import Euler, Matrix, Vector
 
 from bloom_addon import material, properties, sample
 from bloom_addon.entry import export
@@ -85,7 +85,7 @@ def test_the_camera_is_embers(scene: bpy.types.Scene, bloom: bpy.types.Object, t
     bloom.location, bloom.rotation_euler, bloom.scale = (1.0, 2.0, 0.5), (0.0, 0.0, 0.7), (1.5, 1.5, 1.5)
     bpy.context.view_layer.update()
     stage.build(scene, bloom)  # aims at the bloom where it is now
-    scene.camera.data.type = kind
+    scene.camera.data.type, scene.camera.data.shift_x, scene.camera.data.shift_y = kind, 0.1, -0.05
     assert export.write_sequence(scene, bloom, tmp_path / "out.flame", 1, FRAMES) != []
     found, _ = read_flames(tmp_path / "out.flame")
     assert found[0].view != found[-1].view and found[0].view.size == (640, 400)
@@ -93,7 +93,7 @@ def test_the_camera_is_embers(scene: bpy.types.Scene, bloom: bpy.types.Object, t
     for frame in (1, FRAMES):
         scene.frame_set(frame)
         seen = np.array([world_to_camera_view(scene, scene.camera, bloom.matrix_world @ Vector(point)) for point in points])
-        expected = np.stack([640.0 * (1.0 - seen[:, 0]), 400.0 * (1.0 - seen[:, 1])], axis=1)  # its mirror image
+        expected = np.stack([640.0 * seen[:, 0], 400.0 * (1.0 - seen[:, 1])], axis=1)
         np.testing.assert_allclose(project(found[frame - 1].view, points), expected, atol=0.01)
     if kind == "PERSP":
         assert found[0].view.cam_dof > 0.0
@@ -105,11 +105,14 @@ def test_a_camera_that_ember_does_not_have_is_told(scene: bpy.types.Scene, bloom
     stage.build(scene, bloom)
     camera = scene.camera
     camera.constraints.clear()
+    camera.animation_data_clear()
+    camera.parent = None
+    camera.matrix_world = Matrix.LocRotScale((1.0, -6.0, 0.3), Euler((1.5, 0.0, 0.0)), None)
 
     def warnings() -> str:
         return "\n".join(export.write_sequence(scene, bloom, tmp_path / "out.flame", 1, 1))
 
-    assert "perspective is only near" in warnings()  # without its aim it looks down past the flower
+    assert "perspective is only near" in warnings()  # it looks past the flower
     camera.data.type = "PANO"
     assert "panoramas" in warnings()
 
@@ -190,7 +193,7 @@ def test_flam3_renders_what_it_knows_and_what_was_keyed(scene: bpy.types.Scene, 
         entry.pre[3] = shift
         entry.keyframe_insert("pre", index=3, frame=frame)
     warnings = export.write_sequence(scene, obj, tmp_path / "out.flame", 1, 3)
-    assert warnings == ["the scene has no camera: the view of the design is written"]
+    assert warnings == []
     first, _, last = rendered(tmp_path / "out.flame", tmp_path)
     assert first[..., :3].mean() > 0.05 and np.abs(first - last)[..., :3].mean() > 0.01
 
@@ -207,5 +210,10 @@ def test_an_imported_flame_comes_out_as_it_went_in(scene: bpy.types.Scene, share
     (given,), _ = read_flames(path)
     found = read_exported(scene, bpy.context.object, tmp_path / "out.flame")[0]
     np.testing.assert_allclose(pack(found), pack(given), rtol=1e-6)  # Blender keeps numbers in 32 bits
-    assert replace(found.view, size=given.view.size) == given.view and found.dialect == given.dialect
+    points = np.random.default_rng(2).uniform(-0.5, 0.5, (20, 3))
+    np.testing.assert_allclose(project(found.view, points), project(given.view, points), atol=0.05)  # by Blender's camera, and back
+    for name in ("scale", "cam_persp", "cam_dof"):
+        assert getattr(found.view, name) == pytest.approx(abs(getattr(given.view, name)), rel=1e-4)
+    turned = ("center", "scale", "rotate", "cam_yaw", "cam_pitch", "cam_persp", "cam_zpos", "cam_dof")  # the same view has angles of several kinds
+    assert replace(found.view, **{name: getattr(given.view, name) for name in turned}) == given.view and found.dialect == given.dialect
     np.testing.assert_array_equal(found.rendering.curves, given.rendering.curves)

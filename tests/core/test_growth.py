@@ -14,8 +14,8 @@ from bloom_core import growth
 from bloom_core.designs import Design, design_from_flame
 from bloom_core.flames.flame import Flame, FlameError, Variation, Xform
 from bloom_core.flames.flame_file import read_flames
-from bloom_core.growth import grow, growth_mapping, guard
-from bloom_core.growth.animation import Animation, Channel
+from bloom_core.growth import grow, growing, growth_mapping, guard
+from bloom_core.growth.animation import Channel
 from bloom_core.native import Box
 from bloom_core.trajectories.trajectory import RunError, Trajectory
 
@@ -75,7 +75,7 @@ def test_values_stay_in_range_at_any_strength(digits: Trajectory, design: Design
 
 
 def test_channels_are_the_declared_ones_and_those_that_open(design: Design) -> None:
-    channels = growth.channels_of(design.bud, design.open)
+    channels = growing.channels_of(design.bud, design.open)
     assert len(channels) == len(set(channels))
     for xform in range(3):
         fields = [(channel.field, channel.index) for channel in channels if channel.xform == xform and channel.field == "pre"]
@@ -85,7 +85,7 @@ def test_channels_are_the_declared_ones_and_those_that_open(design: Design) -> N
     assert Channel(3, "pre", 10) in final and Channel(3, "pre", 11) not in final and all(channel.field == "pre" for channel in final)
     other = replace(design.open, xforms=design.open.xforms[:2])
     with pytest.raises(FlameError, match="same xforms"):
-        growth.channels_of(design.bud, other)
+        growing.channels_of(design.bud, other)
 
 
 def test_guard_scales_back_what_would_diverge(digits: Trajectory) -> None:
@@ -124,7 +124,7 @@ def test_a_design_that_cannot_grow_is_refused(digits: Trajectory, scale: float, 
 
 
 def test_a_frame_shows_a_step_and_not_a_mean(make_run: MakeRun, design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "PASSES", 0)  # as mapped: the evening out lets one frame's length shift those before it
+    monkeypatch.setattr(growing, "PASSES", 0)  # as mapped: the evening out lets one frame's length shift those before it
     run = make_run(200)
     film = grow(run, design, frames=20, probe=holds, tolerance=None)
     later = replace(run, sketch=run.sketch.copy())
@@ -167,7 +167,6 @@ def test_arguments_out_of_range(digits: Trajectory, design: Design) -> None:
         {"strength": -1.0},
         {"strength": float("nan")},
         {"smoothing": -1.0},
-        {"tremble": float("inf")},
     ):
         with pytest.raises(ValueError, match="choose"):
             grow(digits, design, **arguments)  # type: ignore[arg-type]
@@ -195,18 +194,27 @@ def test_few_keys_stay_within_the_tolerance(digits: Trajectory, design: Design) 
             assert values[-1] == wanted[-1]
 
 
-def test_smoothing_and_tremble_change_the_film_where_they_should(digits: Trajectory, design: Design) -> None:
-    plain, soft, loud = (
-        grow(digits, design, probe=holds, tolerance=None, **arguments) for arguments in ({}, {"smoothing": 3.0}, {"tremble": 4.0})  # type: ignore[arg-type]
-    )
+def test_smoothing_and_the_flutter_change_the_film_where_they_should(digits: Trajectory, design: Design) -> None:
+    plain, soft = (grow(digits, design, probe=holds, tolerance=None, smoothing=smoothing) for smoothing in (0.0, 3.0))
 
-    def unrest(film: Animation, part: slice) -> float:
-        return float(np.abs(np.diff(film.values[part], n=2, axis=0)).mean())
+    def unrest(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], part: slice) -> float:
+        return float(np.abs(np.diff(values[part], n=2, axis=0)).mean())
 
     late = slice(-30, None)
-    assert unrest(soft, late) < 0.4 * unrest(plain, late) and 2.0 * unrest(plain, late) < unrest(loud, late)
+    affine = [column for column, channel in enumerate(plain.channels) if channel.field == "pre"]
+    assert plain.flutter is not None and not np.delete(plain.flutter, affine, axis=1).any() and not plain.flutter[-1].any()
+    values, flutter = plain.values[:, affine], plain.flutter[:, affine]
+    assert unrest(soft.values, late) < 0.4 * unrest(plain.values, late)
+    assert unrest(values - flutter, late) < 0.7 * unrest(values, late) < 2.0 * unrest(values, late) < unrest(values + 3.0 * flutter, late)
     np.testing.assert_array_equal(soft.values[-1], plain.values[-1])
-    np.testing.assert_array_equal(loud.values[-1], plain.values[-1])
+
+
+def test_a_frame_that_was_held_back_trembles_as_much_less(digits: Trajectory) -> None:
+    loose = triangle(0.8)
+    design = Design("loose", "Loose", loose, loose, Box((-3, -3, -3), (3, 3, 3)))
+    film, free = (grow(digits, design, frames=24, strength=4.0, probe=probe, tolerance=None) for probe in (None, holds))
+    assert film.flutter is not None and free.flutter is not None and film.guard.min() < 1.0
+    np.testing.assert_allclose(film.flutter, film.guard[:, None] * free.flutter)
 
 
 def test_one_scale_for_several_runs(make_run: MakeRun, design: Design) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import takes
+from bloom_core import take_files, takes
 from bloom_core.designs import design, poses
 from bloom_core.flames.flame import Flame, Variation, Xform
 from bloom_core.native import Box, Cancelled
@@ -143,7 +143,7 @@ KILLED = {
         "native.Grid.write_vdb = nth(3, native.Grid.write_vdb, dying)"
     ),
     "a frame has no name yet": "takes.os.replace = nth(3, os.replace, lambda a, b: die())",
-    "half the take is linked": "takes._link = nth(3, takes._link, lambda a, b: die())",
+    "half the take is linked": "takes.link = nth(3, takes.link, lambda a, b: die())",
     "the take has no name yet": "takes.os.replace = nth(5, os.replace, lambda a, b: die())",
 }
 
@@ -174,7 +174,7 @@ def test_a_bake_killed_at_its_worst_moments_goes_on(moment: str, tmp_path: Path)
 
 def test_another_bakes_unfinished_files_are_left_to_it(tmp_path: Path) -> None:
     (tmp_path / "frames").mkdir()
-    host = takes.socket.gethostname()
+    host = take_files.socket.gethostname()
     alive, elsewhere = (tmp_path / "frames" / f".abc-1.{name}.part" for name in (f"{host}.1", "another-computer.999999"))
     for path in (alive, elsewhere):
         path.write_bytes(b"half")
@@ -279,7 +279,7 @@ def test_where_nothing_can_be_linked_frames_are_copied(tmp_path: Path, monkeypat
     def refuse(_source: Path, _target: Path) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(takes.os, "link", refuse)
+    monkeypatch.setattr(take_files.os, "link", refuse)
     copied = takes.bake(tmp_path / "copied", FLAMES, SETTINGS)
     assert copied.files[0].stat().st_nlink == 1 and bytes_of(copied.folder) == bytes_of(linked.folder)
 
@@ -304,7 +304,7 @@ def test_a_take_that_another_bake_published_meanwhile_is_used(tmp_path: Path, mo
             shutil.copytree(source, target)  # the other bake was a moment faster
         replace_file(source, target)
 
-    monkeypatch.setattr(takes.os, "replace", publish_first)
+    monkeypatch.setattr(take_files.os, "replace", publish_first)
     take = takes.bake(tmp_path, FLAMES, SETTINGS)
     assert takes.read_take(take.folder).files == take.files
     assert not [path for path in tmp_path.rglob(".*")]

@@ -80,7 +80,8 @@ class Animation:
     `flame`: the open design; `values` float64 (F, C); `ramp`: palette over time; `markers`: epochs; `steps` int64 (F,): row of the trajectory
     each frame shows; `guard` float64 (F,) in [0, 1]: how much of the frame's displacement was kept (1: all of it).
     `keys`: the same curves as few Bézier keys, one `Keys` a channel, or None for a key on every frame; `drives`: which part of the network moves
-    which xform.
+    which xform; `flutter` float64 (F, C): how much of `values` is the trembling of late training, in the affines before the variations (0 in all
+    other channels), or None where it was not told apart.
     """
 
     flame: Flame
@@ -93,6 +94,7 @@ class Animation:
     guard: DoubleArray
     keys: tuple[Keys, ...] | None = None
     drives: tuple[Drive, ...] = ()
+    flutter: DoubleArray | None = None
 
     @property
     def frame_end(self) -> int:

@@ -30,6 +30,8 @@ from bloom_core.growth.growth_frames import epoch_markers, spread_frames
 from bloom_core.growth.growth_mapping import PLANE
 from bloom_core.growth.guard import Probe, kept_share, native_probe
 from bloom_core.growth.original_mapping import grow_as_original
+from bloom_core.growth.watched import Watched
+from bloom_core.native import Progress
 from bloom_core.trajectories import signals
 from bloom_core.trajectories.run_model import Trajectory
 
@@ -43,6 +45,9 @@ MAX_FRAMES = 100_000
 
 PASSES, STRETCH = 4, 4.0
 """How often the motion is measured and corrected, and how much longer or shorter than mapped a step may become."""
+
+GUARD_COST = 4
+"""How many measurements of the motion one trial of the guard takes as long as; for the progress."""
 
 TOLERANCE = 0.005
 """How far a simplified curve may leave the samples: this times what r = 1 moves (weight, opacity: in their logarithm)."""
@@ -58,21 +63,22 @@ def grow(
     mapping: str | Sequence[Drive] = "parts",
     pace: str = "balanced",
     smoothing: float = 0.0,
-    tremble: float = 1.0,
     scale: float | None = None,
     tolerance: float | None = TOLERANCE,
     palette: str = "design",
     probe: Probe | None = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Animation:
     """Returns the animation of `design` that `trajectory` tells, over `frames` frames from `frame_start`.
 
     `strength` ≥ 0 scales the displacement (0: only the opening). `mapping`: what moves which petal: "parts" (each part of the network its own),
     "whole" (the whole network all of them), "original" (see `original_mapping`: of what follows only `palette` and `seed`, its permutation's, concern
     it), or drives of your own. `pace`: which step a frame shows (see `growth_frames`). `smoothing`: frames over which displacements are smoothed,
-    peaks excepted. `tremble`: gain of the late trembling. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys,
-    or None for a key on every frame. `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says whether a flame holds;
-    by default the native renderer tries it out (`guard.native_probe`). Raises FlameError for a design that cannot grow, RunError for a run that
+    peaks excepted. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys, or None for a key on every frame.
+    `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says whether a flame holds; by default the native renderer
+    tries it out (`guard.native_probe`). `progress` is told the share done, frame by frame, from this thread; answering False
+    raises Cancelled. Raises FlameError for a design that cannot grow, RunError for a run that
     mapping, pace or palette cannot use, ValueError for other arguments out of range.
     """
     if isinstance(mapping, str) and mapping not in MAPPINGS:
@@ -80,9 +86,10 @@ def grow(
     _check("frames", frames, 2, MAX_FRAMES)
     _check("strength", strength, 0.0, 100.0)
     _check("smoothing", smoothing, 0.0, 1000.0)
-    _check("tremble", tremble, 0.0, 100.0)
     if mapping == "original":
         return grow_as_original(trajectory, design.open, frames=frames, frame_start=frame_start, strength=strength, palette=palette, seed=seed)
+    watched = Watched(progress, (PASSES + GUARD_COST) * frames)
+    watched.skip(0)
     count = len(design.open.xforms)
     opened = opening.measure(design)
     named = {"parts": growth_mapping.by_parts(trajectory, count, opened.lively), "whole": growth_mapping.whole(count)}
@@ -94,14 +101,18 @@ def grow(
     share = np.concatenate([[0.0], np.cumsum(updates)]) / (updates.sum() or 1.0)
     pose = _poses(design, channels, share, opened)
     displacement = strength * growth_mapping.displacements(trajectory, way, channels, states, drives, count, scale)
-    displacement = _evenly(design, channels, pose, displacement, updates)
-    displacement = growth_shaping.with_tremble(growth_shaping.smoothed(displacement, smoothing), share, tremble)
+    displacement = _evenly(design, channels, pose, displacement, updates, watched)
+    displacement = growth_shaping.smoothed(displacement, smoothing)
     holds = probe or native_probe(design.bud, design.open)
 
     def flame_at(row: int, kept: float) -> Flame:
         return with_values(design.open, channels, _displace(channels, pose[row], kept * displacement[row]))
 
-    guard = np.array([kept_share(partial(flame_at, row), holds) if np.any(displacement[row]) else 1.0 for row in range(frames)])
+    guard = np.ones(frames)
+    for row in range(frames):
+        if np.any(displacement[row]):
+            guard[row] = kept_share(partial(flame_at, row), holds)
+        watched.skip(GUARD_COST)
     values = np.array([_displace(channels, pose[row], guard[row] * displacement[row]) for row in range(frames)])
     numbers = np.arange(frames, dtype=np.float64) + frame_start
     keys = None if tolerance is None else tuple(
@@ -120,7 +131,13 @@ def grow(
         guard=guard,
         keys=keys,
         drives=tuple(drives),
+        flutter=_flutter(channels, guard[:, None] * growth_shaping.flutter(displacement, share)),
     )
+
+
+def _flutter(channels: tuple[Channel, ...], found: DoubleArray) -> DoubleArray:
+    """Returns the flutter (F, C) of the affines alone: what is added to them can be added again, and that of factors cannot."""
+    return np.where([channel.field == "pre" for channel in channels], found, 0.0)
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
@@ -152,7 +169,9 @@ def _poses(design: Design, channels: tuple[Channel, ...], share: DoubleArray, op
     return np.asarray(pose)
 
 
-def _evenly(design: Design, channels: tuple[Channel, ...], pose: DoubleArray, displacement: DoubleArray, updates: DoubleArray) -> DoubleArray:
+def _evenly(
+    design: Design, channels: tuple[Channel, ...], pose: DoubleArray, displacement: DoubleArray, updates: DoubleArray, watched: Watched
+) -> DoubleArray:
     """Returns the displacement (F, C) with its steps made longer or shorter, from the last frame back, so that motion follows the `updates` (F − 1,).
 
     A network moves in more directions than a flower has parameters, so what is left of a step after the mapping varies by chance; here the motion is
@@ -166,7 +185,7 @@ def _evenly(design: Design, channels: tuple[Channel, ...], pose: DoubleArray, di
     for _ in range(PASSES):
         rows = zip(pose, displacement, strict=True)
         flames = (with_values(design.open, channels, _displace(channels, *row)) for row in rows)
-        clouds = map(motion.cloud, flames)
+        clouds = watched.through(map(motion.cloud, flames))
         moved = np.array([motion.distance(before, after) for before, after in pairwise(clouds)])
         known = moving & (moved > 0.0)
         if not known.any():

@@ -1,4 +1,4 @@
-"""Shaping what training says before it moves a flower: smoothing that keeps peaks, and a gain for the late trembling."""
+"""Shaping what training says before it moves a flower: smoothing that keeps peaks, and the late trembling by itself."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ def smoothed(displacement: DoubleArray, frames: float) -> DoubleArray:
     return np.asarray(soft)
 
 
-def with_tremble(displacement: DoubleArray, share: DoubleArray, gain: float) -> DoubleArray:
-    """Returns the displacement (F, C) with its trembling multiplied, by 1 … `gain` as `share` (F,) goes from 0 to 1."""
-    if gain == 1.0 or len(displacement) < 3:
-        return displacement
-    slow = _gaussian(displacement, max(1.0, _SLOW * len(displacement)))
-    louder = slow + (1.0 + (gain - 1.0) * share)[:, None] * (displacement - slow)
-    louder[-1] = displacement[-1]
-    return np.asarray(louder)
+def flutter(displacement: DoubleArray, share: DoubleArray) -> DoubleArray:
+    """Returns the late trembling in a displacement (F, C): what is faster than a slow mean, times `share` (F,), from 0 to 1; 0 in the last row.
+
+    The displacement less its flutter is calm at the end, and as wild as ever at the beginning; with it twice, it trembles twice as much.
+    """
+    if len(displacement) < 3:
+        return np.zeros_like(displacement)
+    found = share[:, None] * (displacement - _gaussian(displacement, max(1.0, _SLOW * len(displacement))))
+    found[-1] = 0.0
+    return np.asarray(found)
 
 
 def _gaussian(rows: DoubleArray, sigma: float) -> DoubleArray:

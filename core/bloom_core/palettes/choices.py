@@ -79,23 +79,33 @@ def candidates(
     `design_palette` float64 (n, 3) sRGB; `states` float64 (F,): optimizer steps recorded before each frame, rising, from 0 to T. `method`: only that
     one of `methods()`; there may be fewer then. Raises ValueError for a count outside 1 … MAX_COUNT, or an unknown method.
     """
+    film = _Film(run, design_palette, states, frame_start)
+    return tuple(_candidate(film, name, seed) for name in wanted(count, method))
+
+
+def candidate(run: Trajectory, design_palette: DoubleArray, states: DoubleArray, name: str, seed: int, frame_start: int = 1) -> Candidate:
+    """Returns the palette `name` as `candidates` gives it for the same seed. Raises RunError that lists the names for an unknown one."""
+    return _candidate(_Film(run, design_palette, states, frame_start), name, seed)
+
+
+def wanted(count: int, method: str | None = None) -> tuple[str, ...]:
+    """Returns the names of the palettes that `candidates` gives. Raises ValueError for a count outside 1 … MAX_COUNT, or an unknown method."""
     if not 1 <= count <= MAX_COUNT:
         raise ValueError(f"count is {count}; choose 1 … {MAX_COUNT}")
     if method is not None and method not in methods():
         raise ValueError(f"there is no method {method!r}; choose one of {', '.join(methods())}")
-    film = _Film(run, design_palette, states, frame_start)
-    wanted = [name for name, kind in _KINDS.items() if method in (None, kind.method)]
-    varying = [name for name in wanted if _KINDS[name].varies]
+    found = [name for name, kind in _KINDS.items() if method in (None, kind.method)]
+    varying = [name for name in found if _KINDS[name].varies]
     number = 2
-    while len(wanted) < count and varying:
-        wanted += [f"{name} {number}" for name in varying]
+    while len(found) < count and varying:
+        found += [f"{name} {number}" for name in varying]
         number += 1
-    return tuple(_candidate(film, name, seed) for name in wanted[:count])
+    return tuple(found[:count])
 
 
 def chosen(run: Trajectory, design_palette: DoubleArray, states: DoubleArray, frame_start: int, name: str, seed: int) -> Ramp:
-    """Returns the ramp of the palette `name`, as `candidates` gives it for the same seed. Raises RunError that lists the names for an unknown one."""
-    return _candidate(_Film(run, design_palette, states, frame_start), name, seed).ramp
+    """Returns the ramp of `candidate`."""
+    return candidate(run, design_palette, states, name, seed, frame_start).ramp
 
 
 def _candidate(film: _Film, name: str, seed: int) -> Candidate:

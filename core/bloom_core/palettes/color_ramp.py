@@ -61,6 +61,19 @@ def stops(palette: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     return positions, np.stack([np.interp(around, across, channel).mean(axis=1) for channel in palette.T], axis=1)
 
 
+def merged(positions: DoubleArray, kept: DoubleArray) -> list[tuple[bool, int]]:
+    """Returns which stops make a ramp in which those at `kept` (k,) stand among new ones at `positions` (n,), from its beginning to its end.
+
+    Each is (whether it is a kept one, its number). A kept stop takes the place of the new one that is nearest to it, so there are max(n, k).
+    """
+    free = list(range(len(positions)))
+    for place in kept:
+        if free:
+            free.remove(min(free, key=lambda number: abs(float(positions[number] - place))))
+    found = [(float(positions[number]), False, number) for number in free] + [(float(place), True, number) for number, place in enumerate(kept)]
+    return [(is_kept, number) for _, is_kept, number in sorted(found)]
+
+
 def exposure(palette: DoubleArray) -> float:
     """Returns the emission strength at which a glow of this palette, sRGB (n, 3), is as bright as one of middle luminance."""
     luminance = float((srgb_to_linear(palette) @ np.array([0.2126, 0.7152, 0.0722])).mean())

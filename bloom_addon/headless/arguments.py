@@ -1,0 +1,163 @@
+"""The command line: what can be asked, and how."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bloom_core import designs, frame_ranges, growth, palettes
+from bloom_core.trajectories import trajectory
+
+from ..materials.variants import VARIANTS
+from ..properties.stage_presets import ENGINES, PRESETS, QUALITIES
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """Returns the parser; the parsed options' `run_command` is the one of `commands` that was asked for."""
+    made = argparse.ArgumentParser(prog="bloom", description="Grow, bake and film flowers from recorded training runs, in Blender without a window.")
+    made.add_argument("--json", action="store_true", help="tell progress and results as JSON lines on standard output, for programs")
+    subparsers = made.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, told: str) -> argparse.ArgumentParser:
+        command = subparsers.add_parser(name, help=told, description=told[0].upper() + told[1:])
+        command.set_defaults(run_command=commands[name], command=name)
+        return command
+
+    for name, told in (
+        ("demo", "the film of the run and the flower that Bloom brings along"),
+        ("film", "grow, bake and render: a film, three stills and the .blend"),
+    ):
+        command = add(name, told)
+        command.add_argument("--out", type=Path, required=True, help="folder for what is made")
+        _add_sources(command)
+        _add_growth(command)
+        _add_stage(command)
+        _add_picture(command, (640, 400), 8)
+        _add_quality(command)
+    _add_working_commands(add)
+    garden = add("garden", "several runs side by side on one common scale: a film, and the .blend; by default five optimizers")
+    garden.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    garden.add_argument("--run", action="append", metavar="RUN", help="a run, as in film; repeat it for each flower")
+    garden.add_argument("--title", action="append", metavar="TEXT", help="the label of the flower at the same place; default: the run's own title")
+    garden.add_argument("--heading", help="title of the film")
+    garden.add_argument("--design", action="append", metavar="FLOWER", help="a flower, as in film; one for all, or one for each run")
+    garden.add_argument("--layout", choices=("row", "circle", "map"), default="row", help="how the flowers stand; map: by their learning rates")
+    garden.add_argument("--blend-only", action="store_true", help="no baking and no film: the .blend alone")
+    _add_growth(garden)
+    _add_stage(garden)
+    _add_picture(garden, (960, 400), 8)
+    _add_quality(garden)
+    still = add("still", "one picture of an open flower: a design, or any .flame file, in three dimensions")
+    still.add_argument("flower", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
+    still.add_argument("--out", type=Path, required=True, help="the picture, .png")
+    _add_stage(still)
+    _add_picture(still, (960, 600), 24)
+    _add_quality(still)
+    return made
+
+
+def _add_working_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Adds the commands that work on a .blend."""
+    importing = add("import", "add runs and flames to a .blend as blooms, not yet grown")
+    importing.add_argument("files", nargs="+", metavar="FILE", help="run.bloom, a run's folder, or a .flame file")
+    importing.add_argument("-o", "--out", type=Path, required=True, metavar="BLEND", help="the .blend to write; one that exists is added to")
+    importing.add_argument("--design", default="lotus", help="flower that a run is given")
+    growing = add("grow", "write a run's growth as keys: into a new .blend with a stage, or anew into one that exists")
+    growing.add_argument("blend", type=Path, help="the .blend to write; in one that exists, its bloom is grown anew and the artist's keys stay")
+    growing.add_argument("--bloom", metavar="NAME", help="which bloom of a .blend that exists; needed where there are several")
+    _add_sources(growing)
+    _add_growth(growing)
+    _add_stage(growing)
+    _add_picture(growing, (640, 400), 8)
+    _add_quality(growing)
+    staging = add("stage", "set the stage around a bloom of a .blend")
+    staging.add_argument("blend", type=Path)
+    staging.add_argument("--bloom", metavar="NAME", help="which bloom; needed where the scene has several")
+    _add_stage(staging)
+    baking = add("bake", "bake the blooms of a .blend, and save it with their takes")
+    baking.add_argument("blend", type=Path)
+    baking.add_argument("--bloom", metavar="NAME", help="only this bloom")
+    baking.add_argument("--frames", type=_frames, metavar="LIST", help="bake only these, such as 1-48,96: the take is shown once all are there")
+    baking.add_argument("--folder", type=Path, help="where takes go; default: where the .blend says")
+    _add_threads(baking)
+    exporting = add("export", "write a bloom's frames as a .flame sequence, for flam3 and Fractorium")
+    exporting.add_argument("blend", type=Path)
+    exporting.add_argument("-o", "--out", type=Path, required=True, metavar="SEQUENCE.flame")
+    exporting.add_argument("--bloom", metavar="NAME", help="which bloom; needed where the scene has several")
+    exporting.add_argument("--start", type=int, help="first frame; default: the scene's")
+    exporting.add_argument("--end", type=int, help="last frame; default: the scene's")
+    rendering = add("render", "render the film of a .blend")
+    rendering.add_argument("blend", type=Path)
+    rendering.add_argument("--out", type=Path, required=True, help="folder for film and frames")
+    rendering.add_argument("--frames", type=_frames, metavar="LIST", help="render only these, such as 1-48,96: the film is made once all are there")
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--run", help=f"a .bloom file or folder, or one of: {', '.join(trajectory.embedded_runs())}; default: digits")
+    command.add_argument("--design", help=f"a .flame file, or one of: {', '.join(designs.designs())}; default: lotus")
+
+
+def _add_growth(command: argparse.ArgumentParser) -> None:
+    # No defaults here: what is not asked for stays as it is in a .blend that exists.
+    command.add_argument("--frames", type=_within(int, 0, growth.growing.MAX_FRAMES), help="length of the film; default: 84")
+    command.add_argument("--strength", type=_within(float, 0, 100), help="how far the training displaces the flower; default: 1")
+    command.add_argument("--mapping", choices=growth.MAPPINGS, help="what moves which petal; original: as in 2019; default: parts")
+    command.add_argument("--pace", choices=growth.PACES, help="what frames are spread evenly over; default: balanced")
+    command.add_argument("--smoothing", type=_within(float, 0, 1000), help="frames over which displacements are smoothed; default: 0")
+    command.add_argument("--tremble", type=_within(float, 0, 100), help="gain of the late trembling; default: 1")
+    command.add_argument("--palette", choices=tuple(palettes.names()), help="where the colours come from; default: design")
+    command.add_argument("--dense", action="store_true", default=None, help="a key on every frame, in place of few Bézier keys")
+
+
+def _add_stage(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--stage", choices=tuple(PRESETS), help="camera, world and look; default: night")
+    command.add_argument("--material", choices=tuple(VARIANTS), help="what the flower is made of; default: glow")
+    command.add_argument("--engine", choices=tuple(name.lower() for name, *_ in ENGINES), help="what renders; default: cycles")
+    command.add_argument("--quality", choices=tuple(name.lower() for name, *_ in QUALITIES), help="of the rendering; default: draft")
+
+
+def _add_picture(command: argparse.ArgumentParser, size: tuple[int, int], rays: int) -> None:
+    command.add_argument("--size", type=_size, default=size, metavar="WxH", help=f"pixels; default: {size[0]}x{size[1]}")
+    command.add_argument("--rays", type=_within(int, 1, 65536), default=rays, help=f"samples per pixel; default: {rays}")
+
+
+def _add_quality(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--samples", type=_within(float, 0.1, 100_000), default=50.0, help="millions of points a frame; default: 50")
+    command.add_argument("--resolution", type=_within(int, 16, 4096), default=384, help="voxels along the volume's longest side; default: 384")
+    _add_threads(command)
+
+
+def _add_threads(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threads", type=_within(int, 0, 1024), default=0, help="0: every core")
+
+
+def _frames(text: str) -> tuple[int, ...]:
+    try:
+        return frame_ranges.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 16 <= int(width) <= 16384 and 16 <= int(height) <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 640x400")
+    return int(width), int(height)
+
+
+def _within(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    """Returns a reader of numbers in a range; Blender's properties would quietly clamp to it."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} must be a{' whole' if kind is int else ''} number from {low:g} to {high:g}")
+        return value
+
+    return read

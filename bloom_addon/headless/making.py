@@ -1,0 +1,176 @@
+"""The commands that make something new: film, demo, grow, still, import."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from bloom_core import growth
+from bloom_core.designs import Design
+
+from .. import bloom_object, properties
+from ..rendering import film
+from . import progress, scenes, working
+
+FRAMES = 84
+"""Length of a film for which none is asked: three and a half seconds, ten minutes of work for two cores."""
+
+
+def make_film(options: argparse.Namespace) -> None:
+    """Grows, bakes and renders: a film, three stills and the .blend."""
+    begin = time.monotonic()
+    out = scenes.folder(options.out)
+    blend = out / "bloom.blend"
+    scene, obj = _grown(options, blend)
+    working.bake_one(scene, obj, options.threads)
+    scenes.save(blend)
+    blend.with_suffix(".blend1").unlink(missing_ok=True)  # the backup that Blender made of our own first save
+    stills = working.render_scene(scene, out)
+    names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 24], stills[len(stills) // 2], stills[-1]), strict=True))
+    for name, path in names.items():
+        part = out / f".{name}.part.png"
+        try:
+            shutil.copyfile(path, part)
+            part.replace(out / f"{name}.png")
+        finally:
+            part.unlink(missing_ok=True)
+    progress.say(f"done in {time.monotonic() - begin:.0f} s: {out / 'bloom.mp4'}")
+    if options.command == "demo":
+        progress.say(
+            "Look at bloom.mp4: a network learns to read digits. Out of the dark a bud, wild while the first batches push it about, opens\n"
+            "with the share of learning done, and trembles to the end, as training did. open.png is where it ended; bloom.blend plays in\n"
+            "Blender, with or without the add-on."
+        )
+
+
+def grow(options: argparse.Namespace) -> None:
+    """Writes a growth: into a new .blend with a stage, or anew into one that exists."""
+    if options.blend.is_file():
+        _grow_again(options)
+    else:
+        scenes.folder(options.blend.parent)
+        _grown(options, options.blend)
+    progress.made(options.blend)
+    progress.say(f"done: {options.blend}")
+
+
+def still(options: argparse.Namespace) -> None:
+    """Makes one picture of an open flower."""
+    scene = scenes.new_scene()
+    obj = new_bloom(options, scenes.flower(options.flower))
+    scene.frame_start = scene.frame_end = 1
+    set_stage(options, scene, obj)
+    folder = scenes.folder(options.out.parent)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        properties.bloom_of(obj).folder = place
+        working.bake_one(scene, obj, options.threads)
+        with progress.quiet():
+            os.replace(film.render_stills(scene, Path(place))[0], folder / options.out.name)
+    progress.made(options.out)
+    progress.say(f"done: {options.out}")
+
+
+def import_files(options: argparse.Namespace) -> None:
+    """Adds runs and flames to a .blend as blooms."""
+    if options.out.is_file():
+        scenes.open_blend(options.out)
+    else:
+        scenes.folder(options.out.parent)
+        scenes.new_scene()
+    for name in options.files:
+        if name.endswith(".flame"):
+            design, run = scenes.flower(name), ""
+        else:
+            bloom_object.read_run(name)  # told now if it is none
+            design, run = scenes.flower(options.design), bloom_object.lasting_name(name)
+        obj = bloom_object.new_bloom(bpy.context, design)
+        bloom: Any = properties.bloom_of(obj)
+        bloom.run, bloom.design = run, bloom_object.lasting_name(name if not run else options.design)
+        progress.say(f"added: {obj.name}")
+    scenes.save(options.out)
+    progress.made(options.out)
+
+
+def new_bloom(options: argparse.Namespace, design: Design) -> bpy.types.Object:
+    """Adds a bloom of `design` with the quality that was asked for."""
+    obj = bloom_object.new_bloom(bpy.context, design)
+    bloom: Any = properties.bloom_of(obj)
+    bloom.samples, bloom.resolution = options.samples, options.resolution
+    return obj
+
+
+def settings_of(options: argparse.Namespace, scene: bpy.types.Scene, *, new: bool) -> Any:
+    """Returns the scene's growth settings with what was asked for; a new scene gets the film's length. Raises ValueError."""
+    settings = properties.growth_of(scene)
+    if new:
+        settings.frames = FRAMES
+    if options.frames is not None and options.frames < 2:
+        raise ValueError(f"frames is {options.frames}; choose 2 or more")
+    for name in ("frames", "strength", "mapping", "pace", "smoothing", "palette", "dense"):
+        if getattr(options, name) is not None:
+            setattr(settings, name, getattr(options, name))
+    return settings
+
+
+def set_tremble(options: argparse.Namespace, obj: bpy.types.Object) -> None:
+    """Sets the gain of the trembling that was asked for."""
+    if options.tremble is not None:
+        properties.bloom_of(obj).wind.tremble = options.tremble
+
+
+def set_stage(options: argparse.Namespace, scene: Any, obj: bpy.types.Object) -> None:
+    """Sets the stage that was asked for, at the size and quality that were asked for."""
+    working.set_stage(options, scene, obj)
+    set_quality(options, scene)
+
+
+def set_quality(options: argparse.Namespace, scene: Any) -> None:
+    """Sets the picture's size and samples, and the threads, that were asked for."""
+    scene.cycles.samples = scene.eevee.taa_render_samples = options.rays
+    scene.render.resolution_x, scene.render.resolution_y = options.size
+    if options.threads:
+        scene.render.threads_mode, scene.render.threads = "FIXED", options.threads
+
+
+def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, bpy.types.Object]:
+    """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it."""
+    name, flower = options.run or "digits", options.design or "lotus"
+    run, design = bloom_object.read_run(name), scenes.flower(flower)
+    scene = scenes.new_scene()
+    settings = settings_of(options, scene, new=True)
+    animation = growth.grow(run, design, **settings.arguments())
+    progress.say(f"grown: {len(run.steps)} training steps over {settings.frames} frames of a {design.title.lower()}")
+    obj = new_bloom(options, design)
+    bloom: Any = properties.bloom_of(obj)
+    bloom.run, bloom.design = bloom_object.lasting_name(name), bloom_object.lasting_name(flower)
+    bloom_object.apply_growth(scene, obj, animation)
+    set_tremble(options, obj)
+    set_stage(options, scene, obj)
+    bloom.folder = "//takes"
+    scenes.save(blend)
+    return scene, obj
+
+
+def _grow_again(options: argparse.Namespace) -> None:
+    scene, obj = scenes.one_bloom(options.blend, options.bloom)
+    bloom: Any = properties.bloom_of(obj)
+    if options.run is not None:
+        bloom.run = bloom_object.lasting_name(options.run)
+    if not bloom.run:
+        raise ValueError(f"{options.blend}: {obj.name} has no run yet. Name one with --run")
+    if options.design is not None:
+        bloom_object.set_design(obj, scenes.flower(options.design))
+        bloom.design = bloom_object.lasting_name(options.design)
+    design = scenes.flower(bloom.design)
+    settings = settings_of(options, scene, new=False)
+    bloom_object.apply_growth(scene, obj, growth.grow(bloom_object.read_run(bloom.run), design, **settings.arguments()))
+    set_tremble(options, obj)
+    scenes.save(options.blend)
+

@@ -1,0 +1,98 @@
+"""The commands that work on a .blend: stage, bake, render, export."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import bloom_object, properties
+from ..baking import bake
+from ..entry import export
+from ..materials import variants
+from ..rendering import film
+from ..stage import stage
+from . import progress, scenes
+
+
+def stage_blend(options: argparse.Namespace) -> None:
+    """Sets the stage around a bloom, and saves."""
+    scene, obj = scenes.one_bloom(options.blend, options.bloom)
+    set_stage(options, scene, obj)
+    scenes.save(options.blend)
+    progress.made(options.blend)
+    progress.say(f"done: {options.blend}")
+
+
+def set_stage(options: argparse.Namespace, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
+    """Sets the stage, material and engine that were asked for; what was not is that of the stage that stands, or else of the night."""
+    chosen: Any = getattr(scene, "bloom_stage")  # noqa: B009 - no attribute to the type checker
+    if options.stage is not None or not stage.is_set(scene):
+        chosen.fill(options.stage or "night")
+    for choice in ("engine", "quality"):
+        if getattr(options, choice) is not None:
+            chosen.choose(choice, getattr(options, choice).upper())
+    if options.material is not None:
+        for found in variants.materials_of(obj):
+            variants.set_variant(found, options.material)
+    stage.build(scene, obj, None)
+
+
+def bake_blend(options: argparse.Namespace) -> None:
+    """Bakes the blooms of a .blend, or some frames of them, and saves it with the takes that are whole."""
+    scene, blooms = scenes.open_blooms(options.blend, options.bloom)
+    for obj in blooms:
+        if options.folder is not None:
+            properties.bloom_of(obj).folder = str(options.folder.resolve())
+        bake_one(scene, obj, options.threads)
+    scenes.save(options.blend)
+
+
+def bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int) -> None:
+    """Bakes one bloom and shows its take."""
+    job = bake.prepare(scene, obj)
+    take = bake.run(job, threads, progress.reporter(f"baking {obj.name}"))
+    bloom_object.show_take(obj, take, job.frame_start)
+    progress.made(take.folder)
+    progress.say(f"baked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
+
+
+def export_blend(options: argparse.Namespace) -> None:
+    """Writes a bloom's frames as a .flame sequence."""
+    scene, obj = scenes.one_bloom(options.blend, options.bloom)
+    start = scene.frame_start if options.start is None else options.start
+    end = scene.frame_end if options.end is None else options.end
+    for warning in export.write_sequence(scene, obj, options.out, start, end):
+        progress.warn(warning)
+    progress.made(options.out)
+    progress.say(f"done: {end - start + 1} frames in {options.out}")
+
+
+def render_blend(options: argparse.Namespace) -> None:
+    """Renders the film of a .blend, or some frames of it."""
+    scene = scenes.open_blend(options.blend)
+    if scene.camera is None:
+        raise ValueError(f"{options.blend}: the scene has no camera. Press Bloom ▸ Stage in Blender, or add one")
+    render_scene(scene, scenes.folder(options.out), options.frames)
+
+
+def render_scene(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None) -> list[Path]:
+    """Renders stills into `out`/frames and joins them to a film once all of the scene's frames are there; returns the stills of this call."""
+    wanted = range(scene.frame_start, scene.frame_end + 1)
+    frames = list(wanted) if only is None else [frame for frame in only if frame in wanted]
+    if not frames:
+        raise ValueError(f"--frames names none of the scene's frames, {scene.frame_start} to {scene.frame_end}")
+    folder = scenes.folder(out / "frames")
+    report = progress.reporter("rendering")
+    with progress.quiet():
+        stills = film.render_stills(scene, folder, lambda done, count: report(done / count), frames)
+        files = [film.still_path(folder, frame) for frame in wanted]
+        if all(path.is_file() for path in files):
+            film.encode(files, out / "bloom.mp4", scene.render.fps)
+            progress.made(out / "bloom.mp4")
+        else:
+            lacking = sum(not path.is_file() for path in files)
+            progress.say(f"{lacking} of {len(files)} frames are still to be rendered; the film is made when all are there")
+    return stills

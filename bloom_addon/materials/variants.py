@@ -1,0 +1,207 @@
+"""What a flower is made of: glow, smoke, velvet or exact colours of a volume; glass or sparks of points.
+
+A variant changes only the shader. The palette's ramp with its keys, the exposure and the contrast stay, and no bake is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from bloom_core.flames.flame import FloatArray
+from bloom_core.palettes import exposure, stops
+
+from .. import compat
+from ..material import EXPOSURE, RAMP, write_ramp
+
+VARIANT = "bloom_variant"
+"""Custom property of a material: the variant it is."""
+
+THICKNESS = "Bloom Thickness"
+_SHADER = "bloom_shader"
+"""Custom property of the nodes that a variant brought along, and that go with it."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A variant as the panel shows it. `points`: for takes of points, not of volumes; `scatters`: it needs light to be seen."""
+
+    title: str
+    description: str
+    points: bool = False
+    scatters: bool = False
+
+
+VARIANTS = {
+    "glow": Variant("Glow", "Pure light in the palette's colors, for dark stages"),
+    "smoke": Variant("Smoke", "Colored smoke that only lamps make visible: give the stage Rim or Soft lamps", scatters=True),
+    "velvet": Variant("Velvet", "Smoke that glows from within: petals have body and edges, hearts shine", scatters=True),
+    "full": Variant("Full Color", "Glow in the exact mean color of every voxel, in place of the palette's. Needs a take baked with Full Color"),
+    "sparks": Variant("Sparks", "Points of pure light in the palette's colors", points=True),
+    "glass": Variant("Glass Points", "Small glassy spheres with a glowing core, which mirror lamps and sky", points=True, scatters=True),
+}
+"""The variants by name, in the order in which they are shown."""
+
+
+def points_material(name: str, palette: FloatArray) -> bpy.types.Material:
+    """Returns a new glass material for points whose attribute `tint` is the place in the palette, (n, 3) sRGB, in its ramp."""
+    material = bpy.data.materials.new(name)
+    tree = compat.ensure_nodes(material)
+    tree.nodes.clear()
+    coordinate, light = _node(tree, "ShaderNodeAttribute", "Palette Coordinate", -900, -200), _node(tree, "ShaderNodeValue", EXPOSURE, -700, 320)
+    coordinate.attribute_name, light.outputs[0].default_value = "tint", exposure(palette)
+    ramp = _node(tree, "ShaderNodeValToRGB", RAMP, -680, -100)
+    _node(tree, "ShaderNodeOutputMaterial", "Output", 0, 0)
+    tree.links.new(coordinate.outputs["Fac"], ramp.inputs["Fac"])
+    write_ramp(material, *stops(palette))
+    set_variant(material, "glass")
+    return material
+
+
+def for_points(material: bpy.types.Material) -> bool:
+    """Says whether a Bloom material is one for points."""
+    tree = material.node_tree
+    return tree is not None and any(getattr(node, "attribute_name", "") == "tint" for node in tree.nodes)
+
+
+def variant_of(material: bpy.types.Material) -> str:
+    """Returns the name of the variant that a Bloom material is."""
+    return str(material.get(VARIANT, "glow"))
+
+
+def scatters(material: bpy.types.Material) -> bool:
+    """Says whether a material needs light to be seen."""
+    return VARIANTS[variant_of(material)].scatters
+
+
+def materials_of(obj: bpy.types.Object) -> list[bpy.types.Material]:
+    """Returns the Bloom materials that a bloom and what is parented to it wear, in order."""
+    found: dict[str, bpy.types.Material] = {}
+    for owner in (obj, *obj.children):
+        worn = [slot.material for slot in owner.material_slots]
+        for modifier in owner.modifiers:  # points wear theirs through Set Material
+            tree: Any = getattr(modifier, "node_group", None)
+            worn += [socket.default_value for node in (tree.nodes if tree is not None else ()) for socket in node.inputs if socket.type == "MATERIAL"]
+        for material in worn:
+            if material is not None and material.node_tree is not None and RAMP in material.node_tree.nodes:
+                found[material.name] = material
+    return list(found.values())
+
+
+def set_variant(material: bpy.types.Material, name: str) -> None:
+    """Makes a Bloom material a variant. Palette, keys, exposure, and nodes that an artist added, stay.
+
+    Raises ValueError where the variant is not for this material, or the artist took out nodes that it needs.
+    """
+    variant, points = VARIANTS[name], for_points(material)
+    if variant.points != points:
+        kind = ("volumes", "points") if points else ("points", "volumes")
+        raise ValueError(f"{variant.title} is for takes of {kind[0]}; {material.name} is for {kind[1]}: choose another material")
+    tree = compat.ensure_nodes(material)
+    output = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial"), None)
+    strength = tree.nodes.get(EXPOSURE if points else "Exposed")
+    if output is None or strength is None or tree.nodes.get(RAMP) is None:
+        raise ValueError(f"{material.name} has lost nodes of Bloom's: undo that, or give the bloom a new material")
+    for node in [node for node in tree.nodes if _SHADER in node or node.name == "Glow"]:
+        tree.nodes.remove(node)
+    before = set(tree.nodes)
+    build = {"glow": _glow, "smoke": _smoke, "velvet": _velvet, "full": _full_color, "sparks": _sparks, "glass": _glass}[name]
+    shader = build(tree, tree.nodes[RAMP].outputs["Color"], strength.outputs[0])
+    for node in set(tree.nodes) - before:
+        node[_SHADER] = name
+    tree.links.new(shader, output.inputs["Surface" if points else "Volume"])
+    material[VARIANT] = name
+
+
+def _node(tree: Any, kind: str, label: str, x: float, y: float) -> Any:
+    node = tree.nodes.new(kind)
+    node.name, node.label, node.location = label, label, (x, y)
+    return node
+
+
+def _scaled(tree: Any, value: Any, factor: float, label: str, y: float) -> Any:
+    """Returns `value` times a number that is kept in a node of its own, so that it can be found, edited and keyed."""
+    number, product = _node(tree, "ShaderNodeValue", label, -640, y), _node(tree, "ShaderNodeMath", f"{label} Applied", -440, y)
+    number.outputs[0].default_value, product.operation = factor, "MULTIPLY"
+    tree.links.new(value, product.inputs[0])
+    tree.links.new(number.outputs[0], product.inputs[1])
+    return product.outputs[0]
+
+
+def _glow(tree: Any, color: Any, strength: Any) -> Any:
+    emission = _node(tree, "ShaderNodeEmission", "Glow", -240, 0)
+    tree.links.new(color, emission.inputs["Color"])
+    tree.links.new(strength, emission.inputs["Strength"])
+    return emission.outputs[0]
+
+
+def _full_color(tree: Any, _color: Any, strength: Any) -> Any:
+    exact = _node(tree, "ShaderNodeAttribute", "Exact Color", -640, -420)
+    exact.attribute_name = "Cd"
+    return _glow(tree, exact.outputs["Color"], strength)
+
+
+def _body(tree: Any, color: Any, density: Any) -> Any:
+    """A scattering volume whose colour is the palette's, paler: what scatters loses colour at every turn."""
+    pale, body = _node(tree, "ShaderNodeMix", "Paler", -440, -420), _node(tree, "ShaderNodeVolumePrincipled", "Body", -240, -100)
+    pale.data_type = "RGBA"
+    pale.inputs[0].default_value = 0.35
+    colors = [socket for socket in pale.inputs if socket.type == "RGBA"]
+    colors[1].default_value = (1.0, 1.0, 1.0, 1.0)
+    body.inputs["Density Attribute"].default_value = body.inputs["Color Attribute"].default_value = ""
+    body.inputs["Anisotropy"].default_value = 0.25
+    tree.links.new(color, colors[0])
+    tree.links.new(next(socket for socket in pale.outputs if socket.type == "RGBA"), body.inputs["Color"])
+    tree.links.new(_scaled(tree, density, 12.0, THICKNESS, -250), body.inputs["Density"])
+    return body
+
+
+def _smoke(tree: Any, color: Any, strength: Any) -> Any:
+    return _body(tree, color, strength).outputs[0]
+
+
+def _velvet(tree: Any, color: Any, strength: Any) -> Any:
+    body = _body(tree, color, strength)
+    tree.links.new(color, body.inputs["Emission Color"])
+    tree.links.new(_scaled(tree, strength, 0.6, "Bloom Inner Light", -600), body.inputs["Emission Strength"])
+    return body.outputs[0]
+
+
+def _sparks(tree: Any, color: Any, strength: Any) -> Any:
+    emission = _node(tree, "ShaderNodeEmission", "Sparks", -240, 0)
+    tree.links.new(color, emission.inputs["Color"])
+    tree.links.new(_scaled(tree, strength, 2.0, "Bloom Spark", -300), emission.inputs["Strength"])
+    return emission.outputs[0]
+
+
+def _glass(tree: Any, color: Any, strength: Any) -> Any:
+    """A core that glows where it is looked at straight on, in a skin that mirrors towards its rim. Needs no ray to pass: that would be slow."""
+    facing, away = _node(tree, "ShaderNodeLayerWeight", "Rim", -640, 500), _node(tree, "ShaderNodeMath", "Core", -440, 420)
+    away.operation = "SUBTRACT"
+    away.inputs[0].default_value = 1.0
+    light = _node(tree, "ShaderNodeMath", "Core Light", -440, 250)
+    light.operation = "MULTIPLY"
+    core, skin, mix = (
+        _node(tree, kind, label, x, y)
+        for kind, label, x, y in (
+            ("ShaderNodeEmission", "Glow", -240, 100),
+            ("ShaderNodeBsdfGlossy", "Skin", -240, -80),
+            ("ShaderNodeMixShader", "Glass", -100, 0),
+        )
+    )
+    skin.inputs["Roughness"].default_value = 0.08
+    facing.inputs["Blend"].default_value = 0.35
+    for source, target in (
+        (facing.outputs["Facing"], away.inputs[1]),
+        (away.outputs[0], light.inputs[0]),
+        (_scaled(tree, strength, 2.5, "Bloom Inner Light", -300), light.inputs[1]),
+        (color, core.inputs["Color"]),
+        (light.outputs[0], core.inputs["Strength"]),
+        (facing.outputs["Fresnel"], mix.inputs[0]),
+        (core.outputs[0], mix.inputs[1]),
+        (skin.outputs[0], mix.inputs[2]),
+    ):
+        tree.links.new(source, target)
+    return mix.outputs[0]

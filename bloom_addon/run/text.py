@@ -1,0 +1,43 @@
+"""Paragraphs in panels, which know only single lines."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import blf
+import bpy
+
+_MARGIN = 56
+"""What a panel, a box and their borders take of a region's width, in units of the interface."""
+
+_SAMPLE = "the flower opens, and rests"
+
+
+def paragraph(layout: Any, context: bpy.types.Context, text: str, *, icon: str = "NONE", quiet: bool = False) -> None:
+    """Draws text in as many lines as the region's width asks for."""
+    column = layout.column(align=True)
+    column.active = not quiet
+    column.scale_y = 0.8
+    for number, line in enumerate(_lines(context, text, 20 if icon != "NONE" else 0)):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1" if icon != "NONE" else "NONE")
+
+
+def fitted(context: bpy.types.Context, text: str, taken: int) -> str:
+    """Returns text cut at its end where it is longer than a line, of which `taken` units of the interface are something else's.
+
+    Blender itself cuts in the middle, where captions say what matters.
+    """
+    return textwrap.shorten(text, _letters(context, taken), placeholder=" …")
+
+
+def _lines(context: bpy.types.Context, text: str, taken: int) -> list[str]:
+    return textwrap.wrap(text, _letters(context, taken))
+
+
+def _letters(context: bpy.types.Context, taken: int) -> int:
+    """Returns how many letters a line of the region holds."""
+    room = (context.region.width if context.region is not None else 300) / context.preferences.system.ui_scale - _MARGIN - taken
+    blf.size(0, context.preferences.ui_styles[0].widget.points)
+    letter = blf.dimensions(0, _SAMPLE)[0] / len(_SAMPLE)
+    return max(16, int(room / max(letter, 1.0)))

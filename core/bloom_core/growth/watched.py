@@ -1,0 +1,29 @@
+"""Progress of a growth: how far it has come, told between frames, and the wish to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from bloom_core.native import Cancelled, Progress
+
+Item = TypeVar("Item")
+
+
+class Watched:
+    """Tells `progress` (None: nobody) the share done of all `steps`, as they are gone through; raises Cancelled where it answers False."""
+
+    def __init__(self, progress: Progress | None, steps: int) -> None:
+        self._progress, self._steps, self._done = progress, max(1, steps), 0
+
+    def through(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yields the items; each counts as a step once the next is asked for."""
+        for item in items:
+            yield item
+            self.skip(1)
+
+    def skip(self, steps: int) -> None:
+        """Counts steps that are done, or need not be."""
+        self._done += steps
+        if self._progress is not None and not self._progress(min(1.0, self._done / self._steps)):
+            raise Cancelled

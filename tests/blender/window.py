@@ -1,0 +1,77 @@
+"""Runs a script in a Blender window: in the root that `setup_root` made, on a screen that only exists in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zipfile
+from pathlib import Path
+
+from .setup_root import READY, ROOT
+
+PROJECT = Path(__file__).parents[2]
+INSIDE = Path("/bloom")
+"""Where the project lies in the root."""
+WORK = Path("/work-of-tests")
+"""Where the test's own folder lies in the root."""
+
+SCREEN = """
+for number in $(seq 90 190); do
+    [ -e /tmp/.X11-unix/X$number ] && continue
+    Xvfb :$number -screen 0 1600x1000x24 +extension GLX >/dev/null 2>&1 &
+    X=$!
+    for _ in $(seq 50); do [ -e /tmp/.X11-unix/X$number ] && break; sleep 0.1; done
+    kill -0 $X 2>/dev/null && break
+done
+trap "kill $X" EXIT
+export DISPLAY=:$number
+"$@"
+"""
+
+
+def available() -> bool:
+    """Says whether the root is there, and may be entered."""
+    return READY.is_file() and os.geteuid() == 0
+
+
+def packages(folder: Path) -> Path:
+    """Unpacks the wheel of bloom_core into `folder`, as Blender's extensions would have it; returns where it can be imported from."""
+    target = folder / "packages"
+    if not target.is_dir():
+        (wheel,) = (PROJECT / "wheels").glob("bloom_core-*.whl")
+        zipfile.ZipFile(wheel).extractall(target)
+    return target
+
+
+def run(folder: Path, *arguments: str, window: bool = True, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
+    """Runs Blender with `arguments` in the root; `folder` is at `WORK` there. With `window`, on a screen of 1600×1000.
+
+    The mounts live in a namespace of their own: they are gone when Blender is, however that ends.
+    """
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(WORK / "home"),
+        "LANG": "C.UTF-8",
+        "LIBGL_ALWAYS_SOFTWARE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "BLOOM_TEST_PATHS": json.dumps([str(INSIDE), str(WORK / packages(folder).name), str(INSIDE / "tests" / "blender")]),
+        "BLOOM_TEST_FOLDER": str(WORK),
+    }
+    (folder / "home").mkdir(exist_ok=True)
+    for place in (INSIDE, WORK):
+        (ROOT / place.relative_to("/")).mkdir(exist_ok=True)
+    mounts = [
+        f"mount -t proc proc {ROOT}/proc",
+        f"mount --rbind /dev {ROOT}/dev",
+        f"mount --bind {PROJECT} {ROOT}{INSIDE}",
+        f"mount --bind {folder} {ROOT}{WORK}",
+        f"mount -t tmpfs tmpfs {ROOT}/tmp",
+        f'exec chroot {ROOT} "$@"',
+    ]
+    assigned = [f"{name}={value}" for name, value in environment.items()]
+    inside = ["/usr/bin/env", "-i", *assigned, *(["bash", "-c", SCREEN, "screen"] if window else []), "blender", *arguments]
+    return subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", "\n".join(mounts), "sh", *inside],
+        capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
