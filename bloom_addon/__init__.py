@@ -6,9 +6,9 @@ import atexit
 
 import bpy
 
-from . import baking, entry, garden, growing, headless, live, palette, panel, properties, rendering, run, stage, wind, xforms
+from . import background, baking, entry, garden, growing, headless, live, palette, panel, properties, rendering, run, stage, wind, xforms
 
-_PARTS = (properties, panel, entry, run, xforms, growing, palette, wind, live, stage, baking, rendering, garden, headless)
+_PARTS = (background, properties, panel, entry, run, xforms, growing, palette, wind, live, stage, baking, rendering, garden, headless)
 
 
 def register() -> None:

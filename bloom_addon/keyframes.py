@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -22,7 +23,21 @@ _LINEAR, _BEZIER = 1, 2  # numbers of Keyframe.interpolation
 _FREE = 0  # number of Keyframe.handle_left_type
 MARKER = "epoch "
 """Every marker of ours begins so."""
+_XFORM = re.compile(r"bloom\.xforms\[(\d+)\]\.(\w+)(.*)")
 _RAMP_PATH = f'nodes["{material.RAMP}"].color_ramp.elements['
+
+
+_KEY_PARTS = {"co": 2, "interpolation": 1, "easing": 1, "handle_left_type": 1, "handle_right_type": 1, "handle_left": 2, "handle_right": 2}
+"""What a key is made of, and how many numbers each takes."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop of a palette: its `position` in [0, 1], its linear RGBA `color` now, and the keys of those of its four channels that have some."""
+
+    position: float
+    color: tuple[float, ...]
+    keys: dict[int, dict[str, Any]]
 
 
 def write_animation(
@@ -37,7 +52,8 @@ def write_animation(
 
     Kept is what the artist keyed or edited: curves whose keys are not as growth wrote them, unless `replace_edited`; and always the stops of the
     palette that are `locked`. Modifiers, colours and muting of a curve stay, as keys are replaced in it. An xform gets the curves of the design's
-    xform that it is, or is a copy of. `only`: writes no other curves, (data path, index), and no palette. Raises ValueError where the action is linked.
+    xform that it is, or is a copy of. `only`: writes no other curves, (data path, index), and no palette. Raises ValueError where the action is
+    another file's.
     """
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
     bag, book = growth_book.bag_to_grow(obj, f"{obj.name} Growth")
@@ -65,13 +81,41 @@ def write_animation(
             if slot.material is not None and slot.material.library is None and material.ramp_of(slot.material) is not None:
                 kept += _write_ramp(slot.material, animation.ramp, replace_edited, locked)
                 break
+    group_curves(obj)
     book.save()
     return kept
 
 
+def group_curves(obj: bpy.types.Object) -> None:
+    """Puts every curve of an xform, those keyed by hand too, into the group that bears the xform's name; empty groups go."""
+    xforms = getattr(obj, "bloom").xforms  # noqa: B009 - no attribute to the type checker
+    for bag in compat.bags_of(obj):
+        emptied = set()
+        for curve in list(bag.fcurves):  # a change of group sorts them anew
+            found = _XFORM.match(curve.data_path)
+            if found is None or int(found[1]) >= len(xforms):
+                continue
+            name = xforms[int(found[1])].name
+            if curve.group is None or curve.group.name != name:
+                if curve.group is not None:
+                    emptied.add(curve.group.name)
+                curve.group = bag.groups.get(name) or _new_group(bag, curve.group, name)
+        for name in emptied:
+            group = bag.groups.get(name)
+            if group is not None and not len(group.channels):
+                bag.groups.remove(group)
+
+
+def _new_group(bag: Any, like: Any, name: str) -> Any:
+    group = bag.groups.new(name)
+    if like is not None:
+        group.lock, group.mute, group.show_expanded, group.color_set = like.lock, like.mute, like.show_expanded, like.color_set
+    return group
+
+
 def curve_name(bloom: Any, curve: Any) -> str:
     """Returns what an artist knows a bloom's curve by: "Petals ▸ Affine[3]"."""
-    found = re.match(r"bloom\.xforms\[(\d+)\]\.(\w+)(.*)", curve.data_path)
+    found = _XFORM.match(curve.data_path)
     if found is None or int(found[1]) >= len(bloom.xforms):
         return str(curve.data_path)
     xform = bloom.xforms[int(found[1])]
@@ -216,7 +260,7 @@ def _write_ramp(target: bpy.types.Material, ramp: palettes.Ramp, replace_edited:
     )
     for place, (is_kept, number) in enumerate(order):
         for curve, as_grown in kept[number][2] if is_kept else ():
-            curve.data_path = f"{_RAMP_PATH}{place}].{curve.data_path.partition('].')[2]}"
+            curve.data_path = f"{_RAMP_PATH}{place}]{curve.data_path[len(_RAMP_PATH) :].partition(']')[2]}"
             if as_grown:
                 book.note(curve)
     there = {(curve.data_path, curve.array_index): curve for curves in stops.values() for curve in curves}
@@ -225,7 +269,7 @@ def _write_ramp(target: bpy.types.Material, ramp: palettes.Ramp, replace_edited:
         for channel in range(3):
             path = stop_path(place)
             curve = there.pop((path, channel), None) or compat.new_fcurve(bag, path, channel, "Palette")
-            _write_track(curve, (ramp.frames, linear[:, channel]))
+            _write_track(curve, (ramp.frames.astype(np.float64), linear[:, channel]))
             book.note(curve)
     for curve in there.values():
         bag.fcurves.remove(curve)
@@ -233,24 +277,74 @@ def _write_ramp(target: bpy.types.Material, ramp: palettes.Ramp, replace_edited:
     return [f"Palette ▸ Stop {place + 1}" for place, (is_kept, number) in enumerate(order) if is_kept and kept[number][2]]
 
 
+def read_stops(target: bpy.types.Material) -> list[Stop]:
+    """Returns the stops of a glow material's palette with their keys, as plain data."""
+    curves = {(curve.data_path, curve.array_index): curve for curve in compat.fcurves(compat.ensure_nodes(target))}
+    found = []
+    for number, element in enumerate(material.ramp_of(target).elements):
+        keys = {channel: _read_keys(curves[(path, channel)]) for path in [stop_path(number)] for channel in range(4) if (path, channel) in curves}
+        found.append(Stop(element.position, tuple(element.color), keys))
+    return found
+
+
+def write_stops(target: bpy.types.Material, stops: Sequence[Stop]) -> None:
+    """Gives a glow material's palette these stops, with their keys, in place of all that it had."""
+    tree = compat.ensure_nodes(target)
+    for curve in [curve for curve in compat.fcurves(tree) if curve.data_path.startswith(_RAMP_PATH)]:
+        compat.fcurves(tree).remove(curve)
+    material.set_stops(target, np.array([stop.position for stop in stops]), np.array([stop.color for stop in stops]))
+    for number, stop in enumerate(stops):
+        for channel, keys in stop.keys.items():
+            curve = _new_curve(compat.channelbag(tree, f"{target.name} Palette"), stop_path(number), channel, "Palette")
+            curve.keyframe_points.add(len(keys["interpolation"]))
+            for name, values in keys.items():
+                curve.keyframe_points.foreach_set(name, values)
+            curve.update()
+
+
+def key_stop(target: bpy.types.Material, stop: int, frame: float) -> None:
+    """Keys the colour that a stop of the palette has now."""
+    for channel in range(3):
+        compat.ensure_nodes(target).keyframe_insert(stop_path(stop), index=channel, frame=frame, group="Palette")
+
+
+def shift_stop(target: bpy.types.Material, stop: int, frame: float) -> None:
+    """Moves all keys of a stop's colour by as much as the colour it has now differs from its curves' at `frame`; none below 0."""
+    tree, color = compat.ensure_nodes(target), material.ramp_of(target).elements[stop].color
+    for channel in range(3):
+        curve = compat.fcurve(tree, stop_path(stop), channel)
+        by = color[channel] - curve.evaluate(frame) if curve is not None else 0.0
+        for point in curve.keyframe_points if by else ():
+            point.co_ui.y = max(0.0, point.co.y + by)
+        if by:
+            curve.update()
+
+
 def stop_path(stop: int) -> str:
     """Returns the data path of the colour of a stop, in a glow material's node tree."""
     return f"{_RAMP_PATH}{stop}].color"
 
 
-def stop_of(curve: Any) -> int | None:
-    """Returns which stop of the palette a curve moves, or None."""
-    path: str = curve.data_path
-    return int(path[len(_RAMP_PATH) :].partition("]")[0]) if path.startswith(_RAMP_PATH) else None
+def _read_keys(curve: Any) -> dict[str, Any]:
+    count, read = len(curve.keyframe_points), {}
+    for name, width in _KEY_PARTS.items():
+        read[name] = np.empty(count * width, np.float32 if width == 2 else np.int32)
+        curve.keyframe_points.foreach_get(name, read[name])
+    return read
 
 
 def _write_track(curve: Any, track: Keys | tuple[FloatArray, FloatArray]) -> None:
-    """Puts keys into a curve in place of its own."""
-    curve.keyframe_points.clear()
+    """Puts keys into a curve in place of its own; none is selected, so that no move in an editor takes them along unasked."""
+    points = curve.keyframe_points
+    points.clear()
     if isinstance(track, Keys):
         _write_bezier(curve, track)
     else:
         _write_linear(curve, *track)
+    nothing = np.zeros(len(points), np.bool_)
+    for name in ("select_control_point", "select_left_handle", "select_right_handle"):
+        points.foreach_set(name, nothing)
+    curve.select = False
 
 
 def _remove_curves(bag: Any, path: str) -> None:

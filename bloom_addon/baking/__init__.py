@@ -1,10 +1,10 @@
-"""Takes: baking, listing, relinking."""
+"""Takes: baking, what it costs, listing, finding again, telling what is stale."""
 
 from __future__ import annotations
 
-from . import operators, section
+from . import catalogue, costs, operators, saving, section, staleness, take_operators
 
-_PARTS = (operators, section)
+_PARTS = (catalogue, costs, operators, take_operators, section, saving, staleness)
 
 
 def register() -> None:

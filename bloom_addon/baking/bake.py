@@ -90,12 +90,13 @@ def prepare_all(
 ) -> list[BakeJob]:
     """Returns a job for each kind of take that the bloom is to be baked as, of one snapshot. Raises ValueError as `prepare` does."""
     folder = bloom_object.takes_folder(obj)
+    whole = frames is None
     frames = frames_of(scene, obj) if frames is None else frames
     if not frames:
         raise ValueError("The custom range ends before it begins: set Last Frame to First Frame or later")
     flames = flames_of(scene, obj, frames)
     bloom = properties.bloom_of(obj)
-    if bloom.follow and flames:
+    if bloom.follow and whole:
         with suppress(NativeError):  # a flame that diverges: the bake will say which
             box = designs.follow(flame_properties.read_box(bloom), flames)
             bloom.box_low, bloom.box_high = box.low, box.high
@@ -144,6 +145,8 @@ class BakeWorker:
     @property
     def text(self) -> str:
         """Returns how far it is: frame 12 of 48, 2 min 10 s to go."""
+        if self._cancel.is_set():
+            return "Stopping"
         if not self.frames:
             return "Looking for what changed"
         left = take_estimates.time_left(self.fraction, time.monotonic() - self._begin)

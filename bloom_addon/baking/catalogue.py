@@ -190,7 +190,7 @@ def _keep(job: tuple[str, tuple[str, ...]], found: _Read) -> None:
     for number, take in enumerate(takes_in(Path(folder)) if folder else ()):
         row = rows.entries.add()
         row.name, row.kind, row.lost = take.name, take.kind, take.lost
-        row.title, row.details = title(take), details(take)
+        row.bloom, row.title, row.details = str(take.about.get("bloom", "")), _date(take), details(take)
         if take.name == active:
             rows.active = number
     rows.active = min(max(rows.active, 0), max(len(rows.entries) - 1, 0))
@@ -198,9 +198,13 @@ def _keep(job: tuple[str, tuple[str, ...]], found: _Read) -> None:
 
 def title(take: TakeInfo) -> str:
     """Returns a take's name to people: whose it is, and when it was baked."""
+    return f"{take.about.get('bloom', 'Take')}  {_date(take)}"
+
+
+def _date(take: TakeInfo) -> str:
     now, made = time.localtime(), time.localtime(take.date)
     day = "" if now[:3] == made[:3] else time.strftime("%d %b " if now[0] == made[0] else "%d %b %Y ", made)
-    return f"{take.about.get('bloom', 'Take')}  {day}{time.strftime('%H:%M', made)}"
+    return f"{day}{time.strftime('%H:%M', made)}"
 
 
 def details(take: TakeInfo) -> str:
@@ -215,8 +219,9 @@ def redraw() -> None:
     manager: Any = bpy.context.window_manager
     for window in manager.windows if manager is not None else ():
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+            for region in area.regions if area.type == "VIEW_3D" else ():
+                if region.type == "UI":
+                    region.tag_redraw()
 
 
 def register() -> None:

@@ -48,7 +48,7 @@ def costs(scene: bpy.types.Scene, obj: bpy.types.Object) -> Costs:
     seconds, disk = frames * sum(one.seconds for one in estimates), frames * sum(one.disk for one in estimates)
     warnings = take_estimates.warnings(estimates, frames, catalogue.free_bytes(catalogue.folder_of(obj)))
     memory = take_estimates.size(max(one.memory for one in estimates))
-    text = f"{frames} frames: about {take_estimates.duration(seconds)}, {take_estimates.size(disk)}, {memory} of memory"
+    text = f"All {frames} frames: about {take_estimates.duration(seconds)}, {take_estimates.size(disk)} on disk, {memory} of memory"
     return Costs(text, tuple(warnings))
 
 

@@ -42,23 +42,23 @@ def flags(scene: bpy.types.Scene, obj: bpy.types.Object) -> list[Flag]:
     for kind, (folder, start, count) in catalogue.shown(obj).items():
         take = catalogue.info(folder)
         if catalogue.is_absent(folder):
-            found.append(Flag(f"The {kind} is not where it was: {folder}", "relink"))
+            found.append(Flag(f"The {kind} take is not where it was: {folder}", "relink"))
             continue
         if take is not None and take.lost:
-            found.append(Flag(f"The {kind} lost {take.lost} of its {len(take.keys)} files"))
+            found.append(Flag(f"The {kind} take lost {take.lost} of its {len(take.keys)} files"))
         found += [Flag(text) for text in (_older.get((obj.name, kind)), _too_short(scene, kind, start, count)) if text]
         place = catalogue.folder_of(obj)
         if place is not None and take is not None and folder.parent != place:
-            found.append(Flag(f"The {kind} lies in {folder.parent}, not in this bloom's folder", "copy"))
+            found.append(Flag(f"The {kind} take lies in {folder.parent}, not in this bloom's folder", "copy"))
     return found
 
 
 def _too_short(scene: bpy.types.Scene, kind: str, start: int, count: int) -> str:
     if count == 1:
-        return f"The {kind} is a single frame: a preview" if scene.frame_end > scene.frame_start else ""
+        return f"The {kind} take is a single frame: a preview" if scene.frame_end > scene.frame_start else ""
     if start <= scene.frame_start and scene.frame_end < start + count:
         return ""
-    return f"The {kind} has the frames {start}–{start + count - 1}; the scene {scene.frame_start}–{scene.frame_end}"
+    return f"The {kind} take has the frames {start}–{start + count - 1}; the scene {scene.frame_start}–{scene.frame_end}"
 
 
 def check(scene: bpy.types.Scene, obj: bpy.types.Object) -> list[Flag]:
@@ -102,9 +102,9 @@ def _compare(
     told = described(bake.settings_of(obj, kind)) if changed else {}
     if changed and told != dict(take.settings) and not _equal(told, take.settings):
         names = sorted(name for name in {*told, *take.settings} if not _equal(told.get(name), take.settings.get(name)))
-        _older[obj.name, kind] = f"The {kind} was baked with other settings: {', '.join(names)}"
+        _older[obj.name, kind] = f"The {kind} take was baked with other settings: {', '.join(names)}"
     elif changed:
-        _older[obj.name, kind] = f"The {kind} is older than the keys: frame{'s' if len(changed) > 1 else ''} {take_list.spans(changed)} changed"
+        _older[obj.name, kind] = f"The {kind} take is older than the keys: frame{'s' if len(changed) > 1 else ''} {take_list.spans(changed)} changed"
     else:
         _older.pop((obj.name, kind), None)
 

@@ -6,44 +6,53 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
-from ..interface import EXPECTED, FINISHED, RUNNING, BloomOperator
+from bloom_core.designs import Design
+
+from ..interface import FINISHED, RUNNING, BloomOperator
 from . import assets, flowers
+from .flowers import Flower
+from .waiting import Job, WaitingOperator
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
 
-class BLOOM_OT_install_assets(BloomOperator):
+class BLOOM_OT_install_assets(WaitingOperator):
     """Put all flowers into an asset library, to be dragged from the Asset Browser into any scene. Pressed again, it brings the library up to date"""
 
     bl_idname, bl_label = "bloom.install_assets", "Install Flower Assets"
+    bl_options = {"REGISTER"}
     directory: StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where the library goes; empty: Bloom's own folder", subtype="DIR_PATH", options={"SKIP_SAVE"}
     )
-    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[OperatorReturnItems]:
-        if flowers.user_folder("assets") is None and assets.find_library(context.preferences) is None:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[OperatorReturnItems]:
+        if flowers.user_folder("assets") is None and assets.find_library(context.preferences) is None and not self.directory:
             context.window_manager.fileselect_add(self)  # Bloom is no extension here, and has no folder of its own
             return RUNNING
-        return self.execute(context)
+        return super().invoke(context, event)
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def begin(self, context: bpy.types.Context) -> Job[tuple[Flower, Design]]:
         there = assets.find_library(context.preferences)
         folder = Path(bpy.path.abspath(self.directory)) / "bloom_flowers" if self.directory else flowers.user_folder("assets", create=True)
         if folder is None and there is not None:
             folder = Path(there.path)
         if folder is None:
-            return self.refuse("Choose a folder: Bloom does not run as an extension, so it has none of its own")
-        if context.mode != "OBJECT":
-            return self.refuse("Go to Object Mode first")
-        try:
-            count = assets.write(folder, flowers.flowers())
-        except EXPECTED as error:
-            return self.refuse(error)
-        assets.register_library(context.preferences, folder)
+            raise ValueError("Choose a folder: Bloom does not run as an extension, so it has none of its own")
+        self._folder: Path = folder
+        self._read: list[tuple[Flower, Design]] = []
+        chosen = flowers.flowers()
+        return Job(assets.read(chosen), len(chosen), "flowers")
+
+    def keep(self, made: list[tuple[Flower, Design]]) -> None:
+        self._read += made
+
+    def finish(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+        count = assets.write(self._folder, self._read)
+        assets.register_library(context.preferences, self._folder)
         self.report({"INFO"}, f"{count} flowers are in the asset library {assets.LIBRARY}: open an Asset Browser and drag one into the scene")
         return FINISHED
 

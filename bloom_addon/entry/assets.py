@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from bloom_core import thumbnails
+from bloom_core import designs, thumbnails
+from bloom_core.designs import Design
 from bloom_core.images.image_files import write_picture
 
 from .. import bloom_object, material
@@ -23,16 +24,22 @@ _CATALOG = "7f0c8a52-5d0b-4c6e-9d61-3f2a8b14e9c7"
 """Identity of the catalog that the flowers lie in; it must never change, or the assets of an older file would lie in none."""
 
 
-def write(folder: Path, chosen: Iterable[Flower]) -> int:
+def read(chosen: Sequence[Flower]) -> Iterator[tuple[Flower, Design]]:
+    """Yields flowers with their designs; it needs no Blender, so that a thread can do it. Raises FlameError."""
+    for flower in chosen:
+        yield flower, designs.design(flower.key) if flower.key in designs.designs() else designs.read_design(flower.key)
+
+
+def write(folder: Path, chosen: Iterable[tuple[Flower, Design]]) -> int:
     """Writes flowers as assets into a folder, over those that are there, and returns how many. The open file stays as it is.
 
-    Raises FlameError for a flower that cannot be read, OSError.
+    Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made: list[tuple[bpy.types.Object, Flower]] = []
     with _temporary() as datablocks:
-        for flower in chosen:
-            made.append((_asset(flower, datablocks), flower))
+        for flower, design in chosen:
+            made.append((_asset(flower, design, datablocks), flower))
             _set_preview(made[-1][0], flower, folder)
         with _named(made):
             bpy.data.libraries.write(str(folder / _FILE), {obj for obj, _ in made}, path_remap="RELATIVE_ALL", compress=True)
@@ -74,9 +81,8 @@ def find_library(preferences: Any) -> Any:
     return preferences.filepaths.asset_libraries.get(LIBRARY)
 
 
-def _asset(flower: Flower, datablocks: list[Any]) -> bpy.types.Object:
+def _asset(flower: Flower, design: Design, datablocks: list[Any]) -> bpy.types.Object:
     """Makes an object that is in no scene, marked as an asset; what it is made of goes into `datablocks`."""
-    design, _ = bloom_object.read_flower(flower.key)
     volume = bpy.data.volumes.new(flower.title)
     datablocks.append(volume)
     glow = material.glow_material(f"{flower.title} Glow", design.open.palette)

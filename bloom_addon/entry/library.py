@@ -60,7 +60,8 @@ def _draw_choice(layout: Any, context: bpy.types.Context, scale: float) -> None:
     layout.template_icon_view(library, "flower", show_labels=True, scale=scale, scale_popup=6.0)
     flower = flowers.find(library.flower)
     if flower is not None:
-        paragraph(layout, context, f"{flower.title}: {flower.description[0].lower()}{flower.description[1:]}")
+        looks, _, _ = flower.description.partition(";")  # the tooltip has the rest
+        paragraph(layout, context, f"{flower.title}: {looks[0].lower()}{looks[1:]}")
 
 
 def _draw_children(layout: Any, context: bpy.types.Context) -> None:
@@ -76,7 +77,7 @@ def _draw_children(layout: Any, context: bpy.types.Context) -> None:
     grid = layout.grid_flow(row_major=True, columns=_COLUMNS, even_columns=True, even_rows=True, align=True)
     for index, _ in enumerate(litter):
         cell = grid.column(align=True)
-        cell.template_icon(nursery.icon(index), scale=3.4)
+        cell.template_icon(nursery.icon(index), scale=3.0)
         cell.operator("bloom.take_child", text="Take").index = index
     layout.operator("bloom.save_flower", text="Save as Flower…", icon="FILE_TICK")
 

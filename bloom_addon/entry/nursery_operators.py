@@ -10,11 +10,13 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from bloom_core import designs, flower_children, thumbnails
 from bloom_core.designs import Design
+from bloom_core.flower_children import Child
 from bloom_core.images.image_files import write_picture
 
 from .. import bloom_object, properties
-from ..interface import CANCELLED, EXPECTED, FINISHED, PASS, RUNNING, BloomOperator, NeedsBloom
+from ..interface import EXPECTED, FINISHED, BloomOperator, NeedsBloom
 from . import flowers, nursery, previews
+from .waiting import Job, WaitingOperator, redraw
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -22,73 +24,32 @@ if TYPE_CHECKING:
 _NEXT = -1  # the seed that means: others than last time
 
 
-class _MakesChildren(NeedsBloom, BloomOperator):
-    """What Mutate and Breed share: a thread makes the children, and the grid fills as they come. The scene is not touched."""
+class _MakesChildren(NeedsBloom, WaitingOperator):
+    """What Mutate and Breed share: the grid fills as the children come. The scene is not touched."""
 
     bl_options = {"REGISTER"}
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Each seed gives eight other children; -1: others than last time", min=_NEXT, default=_NEXT, options={"SKIP_SAVE"}
     )
-    _making: nursery.Growing
-    _timer: bpy.types.Timer
 
     def second(self, context: bpy.types.Context) -> Design | None:
         """Returns the other parent, if there is one."""
         raise NotImplementedError
 
-    def _start(self, context: bpy.types.Context) -> nursery.Growing:
+    def begin(self, context: bpy.types.Context) -> Job[Child]:
         library = getattr(context.window_manager, "bloom_library")  # noqa: B009
         if self.seed == _NEXT:
             self.seed, library.seed = library.seed, library.seed + 1
-        making = nursery.Growing(bloom_object.flower_of(context.object), self.second(context), library.strength, self.seed)
+        parents = bloom_object.flower_of(context.object), self.second(context)
         nursery.clear()
-        return making
+        return Job(flower_children.litter(*parents, library.strength, self.seed), flower_children.LITTER, "children")
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        try:
-            making = self._start(context)
-        except EXPECTED as error:
-            return self.refuse(error)
-        making.join()
-        making.collect()
-        return self.refuse(making.problem) if making.problem else FINISHED
+    def keep(self, made: list[Child]) -> None:
+        for child in made:
+            nursery.add(child)
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[OperatorReturnItems]:
-        if bpy.app.background or context.window is None:
-            return self.execute(context)
-        try:
-            self._making = self._start(context)
-        except EXPECTED as error:
-            return self.refuse(error)
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(0.1, window=context.window)
-        manager.modal_handler_add(self)
-        manager.progress_begin(0, flower_children.LITTER)
-        return RUNNING
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[OperatorReturnItems]:
-        if event.type == "ESC":
-            self._making.stop()
-            self._end(context)
-            return CANCELLED
-        if event.type != "TIMER":
-            return PASS
-        running = self._making.collect()
-        count = len(nursery.children())
-        context.window_manager.progress_update(count)
-        context.workspace.status_text_set(f"Bloom: {count} of {flower_children.LITTER} children (Esc to stop)")
-        _redraw(context)
-        if running:
-            return RUNNING
-        self._making.collect()
-        self._end(context)
-        return self.refuse(self._making.problem) if self._making.problem else FINISHED
-
-    def _end(self, context: bpy.types.Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.progress_end()
-        context.workspace.status_text_set(None)
-        _redraw(context)
+    def finish(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+        return FINISHED
 
 
 class BLOOM_OT_mutate(_MakesChildren):
@@ -169,16 +130,9 @@ class BLOOM_OT_save_flower(NeedsBloom, BloomOperator):
             return self.refuse(error)
         previews.forget(str(path))
         properties.bloom_of(context.object).design = str(path)
-        _redraw(context)
+        redraw(context)
         self.report({"INFO"}, f"Saved as {path}")
         return FINISHED
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 CLASSES = (BLOOM_OT_mutate, BLOOM_OT_breed, BLOOM_OT_take_child, BLOOM_OT_save_flower)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy_extras.object_utils import AddObjectHelper, add_object_align_init
+from mathutils import Matrix
 
 from .. import bloom_object, properties
 from ..interface import EXPECTED, FINISHED, BloomOperator, FileOperator, NeedsBloom
@@ -35,14 +36,32 @@ class BLOOM_OT_add(InObjectMode, BloomOperator, AddObjectHelper):
     bl_idname, bl_label = "bloom.add", "Add Bloom"
     design: EnumProperty(name="Flower", description="Design that the bloom starts from", items=flowers.items)  # type: ignore[valid-type]
 
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Returns the tooltip: what this flower is."""
+        flower = flowers.find(getattr(properties, "design"))  # noqa: B009
+        return f"{flower.description}. Add it at the 3D cursor, in its open pose" if flower is not None else cls.__doc__ or ""
+
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         try:
             design, _ = bloom_object.read_flower(self.design)
-            matrix = add_object_align_init(context, operator=self)
+            matrix = self._placed(context)
             bloom_object.new_bloom(context, design).matrix_world = matrix
         except EXPECTED as error:
             return self.refuse(error)
         return FINISHED
+
+    def _placed(self, context: bpy.types.Context) -> Matrix:
+        """Returns where the bloom goes, as Blender's own Add operators have it. A script's `align` counts; without a viewport there is no view."""
+        own: Any = self.properties
+        given = own.is_property_set("align")
+        view = context.space_data is not None and context.space_data.type == "VIEW_3D"
+        align = own.align if given else context.preferences.edit.object_align
+        if not own.is_property_set("rotation") and (given or (align == "VIEW" and not view)):
+            own.rotation = (0.0, 0.0, 0.0)  # Blender's function takes the preference in place of `align` while this is not set
+        if align == "VIEW" and not view:
+            own.align = "WORLD"
+        return add_object_align_init(context, operator=self)
 
 
 class BLOOM_OT_choose(NeedsBloom, BloomOperator):

@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 _loaded: Any = None
 
 
+def has_icons() -> bool:
+    """Says whether this Blender draws icons: it has a window."""
+    return not bpy.app.background
+
+
 def icon(name: str, picture: Path) -> int:
     """Returns the icon of a picture in a file, under a name of its own; 0, which draws none, without a window or where there is no such file."""
-    if bpy.app.background:
+    if not has_icons():
         return 0
     collection = _collection()
     found = collection.get(name)
@@ -22,12 +27,13 @@ def icon(name: str, picture: Path) -> int:
         if not picture.is_file():
             return 0
         found = collection.load(name, str(picture), "IMAGE")
+        _ = found.image_size[:], found.icon_size[:]  # asked for, it is read at once (3 ms); left to Blender, menus show an hourglass
     return int(found.icon_id)
 
 
 def icon_of_pixels(name: str, pixels: NDArray[np.float32]) -> int:
     """Returns the icon of pixels (height, width, 4), sRGB, the top row first, under a name of its own; 0 without a window."""
-    if bpy.app.background:
+    if not has_icons():
         return 0
     collection = _collection()
     found = collection.get(name) or collection.new(name)

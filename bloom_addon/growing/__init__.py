@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import operators, section
+from . import job, menus, operators, section
 
-_PARTS = (operators, section)
+_PARTS = (job, operators, menus, section)
 
 
 def register() -> None:

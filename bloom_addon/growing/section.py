@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import properties
+from .. import growth_book, properties
 from ..interface import Section
+from . import job
 
 
 class BLOOM_PT_growth(Section, bpy.types.Panel):
@@ -14,11 +15,35 @@ class BLOOM_PT_growth(Section, bpy.types.Panel):
     bl_idname, bl_label, bl_order, bl_options = "BLOOM_PT_growth", "Growth", 30, set()
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.split_layout()
-        settings = properties.growth_of(context.scene)
-        for name in ("start", "frames", "pace", "mapping", "strength", "smoothing", "palette", "dense"):
-            layout.prop(settings, name)
-        layout.operator("bloom.grow", icon="FCURVE")
+        layout, bloom = self.split_layout(), properties.bloom_of(context.object)
+        settings, grown = properties.growth_of(context.scene), growth_book.grown_action(context.object) is not None
+        column = layout.column(align=True)
+        column.prop(settings, "start")
+        column.prop(settings, "frames")
+        layout.prop(settings, "strength")
+        layout.prop(settings, "mapping")
+        if not bloom.palette.applied:  # else the palette was chosen under Palette
+            layout.prop(settings, "palette")
+        header, body = layout.panel("BLOOM_growth_more", default_closed=True)
+        header.label(text="Pace and Keys")
+        if body is not None:
+            for name in ("pace", "smoothing", "dense"):
+                body.prop(settings, name)
+            if grown:
+                body.operator("bloom.grow", text="Grow Again, Replacing Edited Keys").replace_edited = True
+                body.operator("bloom.revert_growth", text="Revert Active Xform to Growth")
+        running = job.running()
+        if running is not None:
+            told = "Cancelling …" if running.stopping else f"Growing: {running.fraction:.0%} (Esc cancels)"
+            layout.progress(factor=running.fraction, text=told)
+            return
+        row = layout.row(align=True)
+        row.scale_y = 1.5
+        row.operator("bloom.grow", text="Grow Again" if grown else "Grow", icon="FCURVE")
+        if grown and bloom.held_frames:
+            held = layout.column(align=True)
+            held.label(text=f"{bloom.held_frames} frame{' was' if bloom.held_frames == 1 else 's were'} held back,", icon="INFO")
+            held.label(text="so that the flower stays whole", icon="BLANK1")
 
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_PT_growth,))

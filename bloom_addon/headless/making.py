@@ -168,7 +168,7 @@ def _grow_again(options: argparse.Namespace) -> None:
     if options.design is not None:
         bloom_object.set_design(obj, scenes.flower(options.design))
         bloom.design = bloom_object.lasting_name(options.design)
-    design = scenes.flower(bloom.design)
+    design = bloom_object.flower_of(obj)
     settings = settings_of(options, scene, new=False)
     bloom_object.apply_growth(scene, obj, growth.grow(bloom_object.read_run(bloom.run), design, **settings.arguments()))
     set_tremble(options, obj)

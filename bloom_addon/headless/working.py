@@ -46,17 +46,31 @@ def bake_blend(options: argparse.Namespace) -> None:
     for obj in blooms:
         if options.folder is not None:
             properties.bloom_of(obj).folder = str(options.folder.resolve())
-        bake_one(scene, obj, options.threads)
-    scenes.save(options.blend)
+    # Every one of them, even if an earlier one is not whole yet: a farm's task bakes its frames of all blooms.
+    shown = [bake_one(scene, obj, options.threads, options.frames) for obj in blooms]
+    if any(shown):
+        scenes.save(options.blend)
+        progress.made(options.blend)
 
 
-def bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int) -> None:
-    """Bakes one bloom and shows its take."""
-    job = bake.prepare(scene, obj)
-    take = bake.run(job, threads, progress.reporter(f"baking {obj.name}"))
-    bloom_object.show_take(obj, take, job.frame_start)
-    progress.made(take.folder)
-    progress.say(f"baked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
+def bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int, only: tuple[int, ...] | None = None) -> bool:
+    """Bakes what a bloom is to be baked as, or only some frames of it; shows the takes that are whole, and says whether any is."""
+    shown = False
+    for job in bake.prepare_all(scene, obj):
+        chosen = None if only is None else [frame - job.frame_start for frame in only if 0 <= frame - job.frame_start < len(job.flames)]
+        if chosen is not None and not chosen:
+            last = job.frame_start + len(job.flames) - 1
+            raise ValueError(f"--frames names none of the frames of {obj.name}, {job.frame_start} to {last}")
+        take = bake.run(job, threads, progress.reporter(f"baking {obj.name}"), chosen)
+        if not take.complete:
+            told = f"{take.missing} of {len(take.files)} are still to be baked, and the take is shown when all are there"
+            progress.say(f"baked: {take.baked} frames anew; {told}")
+            continue
+        bloom_object.show_take(obj, take, job.frame_start)
+        shown = True
+        progress.made(take.folder)
+        progress.say(f"baked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
+    return shown
 
 
 def export_blend(options: argparse.Namespace) -> None:

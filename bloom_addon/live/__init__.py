@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import drawing, operators, section
+from . import drawing, operators, section, selecting
 
-_PARTS = (operators, section, drawing)
+_PARTS = (operators, selecting, section, drawing)
 
 
 def register() -> None:

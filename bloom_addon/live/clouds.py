@@ -91,7 +91,7 @@ def blooms_shown(view_layer: bpy.types.ViewLayer, space: Any) -> list[bpy.types.
 def wanted(obj: bpy.types.Object, bloom: Any, shading: str) -> bool:
     """Says whether a view of that shading shows the live points: Rendered ones and takes in Material Preview show the flower themselves."""
     volume: Any = obj.data
-    doubled = shading == "RENDERED" or (shading == "MATERIAL" and bool(volume.filepath))
+    doubled = shading == "RENDERED" or (shading == "MATERIAL" and volume.filepath.endswith(".vdb"))
     return bool(bloom.live.rendered) or not doubled
 
 

@@ -11,7 +11,7 @@ from mathutils import Vector
 
 from .. import properties
 from ..baking import bake
-from . import clouds, shaders, uploads
+from . import clouds, selecting, shaders, uploads
 from .views import Shown, View
 
 PAUSE = 0.2
@@ -35,8 +35,8 @@ def draw() -> None:
         return
     context = bpy.context
     rendering = _is_rendering()
-    shown = []
-    for obj in clouds.blooms_shown(context.view_layer, context.space_data):
+    blooms, shown = clouds.blooms_shown(context.view_layer, context.space_data), []
+    for obj in blooms:
         one = _shown(context, obj, rendering)
         if one is not None:
             shown.append(one)
@@ -47,6 +47,7 @@ def draw() -> None:
     try:
         view = views.setdefault(key, View())
         view.draw(context.region, context.region_data, shown, _moment)
+        selecting.draw_corners(context, blooms)
     except Exception as error:  # a GPU that cannot: said once in the panel, for a traceback a redraw helps nobody
         failure = f"This GPU cannot draw live flowers: {error}"
         views.clear()

@@ -68,7 +68,7 @@ def for_points(material: bpy.types.Material) -> bool:
 
 def variant_of(material: bpy.types.Material) -> str:
     """Returns the name of the variant that a Bloom material is."""
-    return str(material.get(VARIANT, "glow"))
+    return str(material.get(VARIANT, "sparks" if for_points(material) else "glow"))
 
 
 def scatters(material: bpy.types.Material) -> bool:
@@ -102,6 +102,9 @@ def set_variant(material: bpy.types.Material, name: str) -> None:
     tree = compat.ensure_nodes(material)
     output = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial"), None)
     strength = tree.nodes.get(EXPOSURE if points else "Exposed")
+    if strength is None and points:
+        strength = _node(tree, "ShaderNodeValue", EXPOSURE, -900, 320)
+        strength.outputs[0].default_value = 1.0
     if output is None or strength is None or tree.nodes.get(RAMP) is None:
         raise ValueError(f"{material.name} has lost nodes of Bloom's: undo that, or give the bloom a new material")
     for node in [node for node in tree.nodes if _SHADER in node or node.name == "Glow"]:
@@ -138,34 +141,35 @@ def _glow(tree: Any, color: Any, strength: Any) -> Any:
 
 
 def _full_color(tree: Any, _color: Any, strength: Any) -> Any:
-    exact = _node(tree, "ShaderNodeAttribute", "Exact Color", -640, -420)
-    exact.attribute_name = "Cd"
-    return _glow(tree, exact.outputs["Color"], strength)
+    exact, linear = _node(tree, "ShaderNodeAttribute", "Exact Color", -640, -420), _node(tree, "ShaderNodeGamma", "Linear", -440, -420)
+    exact.attribute_name, linear.inputs["Gamma"].default_value = "Cd", 2.2  # the grid holds colors as a screen shows them
+    tree.links.new(exact.outputs["Color"], linear.inputs["Color"])
+    return _glow(tree, linear.outputs[0], strength)
 
 
-def _body(tree: Any, color: Any, density: Any) -> Any:
+def _body(tree: Any, color: Any, density: Any, thickness: float) -> Any:
     """A scattering volume whose colour is the palette's, paler: what scatters loses colour at every turn."""
     pale, body = _node(tree, "ShaderNodeMix", "Paler", -440, -420), _node(tree, "ShaderNodeVolumePrincipled", "Body", -240, -100)
     pale.data_type = "RGBA"
-    pale.inputs[0].default_value = 0.35
+    pale.inputs[0].default_value = 0.15
     colors = [socket for socket in pale.inputs if socket.type == "RGBA"]
     colors[1].default_value = (1.0, 1.0, 1.0, 1.0)
     body.inputs["Density Attribute"].default_value = body.inputs["Color Attribute"].default_value = ""
     body.inputs["Anisotropy"].default_value = 0.25
     tree.links.new(color, colors[0])
     tree.links.new(next(socket for socket in pale.outputs if socket.type == "RGBA"), body.inputs["Color"])
-    tree.links.new(_scaled(tree, density, 12.0, THICKNESS, -250), body.inputs["Density"])
+    tree.links.new(_scaled(tree, density, thickness, THICKNESS, -250), body.inputs["Density"])
     return body
 
 
 def _smoke(tree: Any, color: Any, strength: Any) -> Any:
-    return _body(tree, color, strength).outputs[0]
+    return _body(tree, color, strength, 3.0).outputs[0]
 
 
 def _velvet(tree: Any, color: Any, strength: Any) -> Any:
-    body = _body(tree, color, strength)
+    body = _body(tree, color, strength, 12.0)
     tree.links.new(color, body.inputs["Emission Color"])
-    tree.links.new(_scaled(tree, strength, 0.6, "Bloom Inner Light", -600), body.inputs["Emission Strength"])
+    tree.links.new(_scaled(tree, strength, 7.0, "Bloom Inner Light", -600), body.inputs["Emission Strength"])
     return body.outputs[0]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import section
+from . import candidates, editing, operators, section
 
-_PARTS = (section,)
+_PARTS = (operators, editing, section)
 
 
 def register() -> None:
@@ -15,5 +15,6 @@ def register() -> None:
 
 def unregister() -> None:
     """Takes it back."""
+    candidates.end()
     for part in reversed(_PARTS):
         part.unregister()

@@ -22,6 +22,11 @@ def growth_of(scene: bpy.types.Scene) -> Any:
     return cast(Any, scene).bloom_growth
 
 
+def garden_of(scene: bpy.types.Scene) -> Any:
+    """Returns the scene's garden."""
+    return cast(Any, scene).bloom_garden
+
+
 def blooms(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """Returns the scene's blooms, by name."""
     return sorted((obj for obj in scene.objects if bloom_of(obj) is not None), key=lambda obj: obj.name)

@@ -7,7 +7,9 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-QUALITIES = {"DRAFT": (5.0, 192, 1.0, 0.1), "STANDARD": (50.0, 384, 1.0, 0.5), "FINE": (300.0, 640, 1.5, 2.0)}
+from .overriding import OVERRIDE
+
+QUALITIES = {"DRAFT": (5.0, 192, 1.0, 0.1), "STANDARD": (50.0, 384, 0.0, 0.5), "FINE": (300.0, 640, 1.5, 2.0)}
 """Million samples, resolution, silk and million points of each quality."""
 
 _QUALITY_ITEMS = (
@@ -45,7 +47,7 @@ def _write_quality(baking: Any, number: int) -> None:
 class BloomBaking(bpy.types.PropertyGroup):
     """What a bake makes, and the takes it made; one a bloom, as `obj.bloom.baking`."""
 
-    kind: EnumProperty(name="Bake", description="What is made of the flower", items=_KINDS)  # type: ignore[valid-type]
+    kind: EnumProperty(name="Bake", description="What is made of the flower", items=_KINDS, override=OVERRIDE)  # type: ignore[valid-type]
     quality: EnumProperty(  # type: ignore[valid-type]
         name="Quality", description="How fine the take is; sets the numbers under Advanced", items=_QUALITY_ITEMS, get=_read_quality, set=_write_quality
     )
@@ -56,42 +58,46 @@ class BloomBaking(bpy.types.PropertyGroup):
         soft_max=10.0,
         max=2000.0,
         default=0.5,
+        override=OVERRIDE,
     )
     color: BoolProperty(  # type: ignore[valid-type]
         name="Exact Color",
         description="Also bake the mean color of each voxel, as the grid Cd, where hits of unlike palette places meet. "
         "Three times the memory, and palette edits then need a new bake",
+        override=OVERRIDE,
     )
     full_floats: BoolProperty(  # type: ignore[valid-type]
-        name="Full Floats", description="Store voxels with 32 bits instead of 16: twice the disk, for renders that lift the faintest mist"
+        name="Full Floats", description="Store voxels with 32 bits instead of 16: twice the disk, for renders that lift the faintest mist",
+        override=OVERRIDE,
     )
     range: EnumProperty(  # type: ignore[valid-type]
         name="Frames",
         description="Which frames are baked",
         items=(("SCENE", "Scene Range", "From the scene's first frame to its last"), ("CUSTOM", "Custom", "The frames set here")),
+        override=OVERRIDE,
     )
-    frame_start: IntProperty(name="First Frame", description="First frame to bake", default=1)  # type: ignore[valid-type]
-    frame_end: IntProperty(name="Last Frame", description="Last frame to bake", default=240)  # type: ignore[valid-type]
+    frame_start: IntProperty(name="First Frame", description="First frame to bake", default=1, override=OVERRIDE)  # type: ignore[valid-type]
+    frame_end: IntProperty(name="Last Frame", description="Last frame to bake", default=240, override=OVERRIDE)  # type: ignore[valid-type]
     points: PointerProperty(  # type: ignore[valid-type]
-        name="Points Object", type=bpy.types.Object, description="Object that plays this bloom's takes of points"
+        name="Points Object", type=bpy.types.Object, description="Object that plays this bloom's takes of points", override=OVERRIDE
     )
 
 
 class BloomTake(bpy.types.PropertyGroup):
     """A take as it lies on disk; `name` is its folder's name."""
 
-    title: StringProperty()  # type: ignore[valid-type]
-    details: StringProperty()  # type: ignore[valid-type]
-    kind: StringProperty()  # type: ignore[valid-type]
-    lost: IntProperty()  # type: ignore[valid-type]
+    title: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
+    details: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
+    kind: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
+    lost: IntProperty(override=OVERRIDE)  # type: ignore[valid-type]
 
 
 class BloomTakes(bpy.types.PropertyGroup):
     """The takes in the folder of the active bloom, as last read, as `window_manager.bloom_takes`."""
 
-    folder: StringProperty(subtype="DIR_PATH")  # type: ignore[valid-type]
-    entries: CollectionProperty(type=BloomTake)  # type: ignore[valid-type]
-    active: IntProperty(name="Take", description="Take that the buttons beside the list are about")  # type: ignore[valid-type]
+    folder: StringProperty(subtype="DIR_PATH", override=OVERRIDE)  # type: ignore[valid-type]
+    entries: CollectionProperty(type=BloomTake, override=OVERRIDE)  # type: ignore[valid-type]
+    active: IntProperty(name="Take", description="Take that the buttons beside the list are about", override=OVERRIDE)  # type: ignore[valid-type]
 
 
 CLASSES = (BloomBaking, BloomTake, BloomTakes)

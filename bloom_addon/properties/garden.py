@@ -5,11 +5,15 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
+from bloom_core import designs
+
 LAYOUTS = [
     ("row", "Row", "Side by side, in the order of the list; the camera walks along them"),
     ("circle", "Circle", "Around the middle, the first in front; the camera walks around them"),
     ("map", "Map", "Learning rate to the right, final loss to the back: where in the space of settings each run stands"),
 ]
+
+_FLOWERS = [(name, name.capitalize(), f"Grow a {name}") for name in designs.designs()]
 
 
 class BloomPlot(bpy.types.PropertyGroup):
@@ -18,7 +22,7 @@ class BloomPlot(bpy.types.PropertyGroup):
     run: StringProperty(  # type: ignore[valid-type]
         name="Run", description="Recorded run of this flower", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"}
     )
-    design: StringProperty(name="Flower", description="Design of this flower", default="lotus")  # type: ignore[valid-type]
+    design: EnumProperty(name="Flower", description="Design of this flower", items=_FLOWERS, default="lotus")  # type: ignore[valid-type]
 
 
 class BloomGarden(bpy.types.PropertyGroup):

@@ -46,7 +46,7 @@ class BloomGrowth(bpy.types.PropertyGroup):
         soft_max=12.0,
         max=1000.0,
     )
-    palette: EnumProperty(name="Palette", description="Where the colors come from", items=PALETTES)  # type: ignore[valid-type]
+    palette: EnumProperty(name="Palette", description="Where the colors come from, until a bloom is given others", items=PALETTES)  # type: ignore[valid-type]
     dense: BoolProperty(  # type: ignore[valid-type]
         name="Key Every Frame", description="Write a key on every frame; otherwise few Bézier keys that are easy to edit"
     )

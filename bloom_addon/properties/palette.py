@@ -7,6 +7,8 @@ from bpy.props import CollectionProperty, EnumProperty, FloatProperty, IntProper
 
 from bloom_core import palettes
 
+from .overriding import OVERRIDE
+
 _TOLD = {
     "design": "The flower's own colors, turned by what there is still to learn",
     "words": "Words drift to hues of their own as they are learnt",
@@ -22,17 +24,18 @@ METHODS = [("all", "All", "One of each kind"), *((name, name.capitalize(), _TOLD
 class BloomLock(bpy.types.PropertyGroup):
     """A stop of the Color Ramp that changes of palette leave alone."""
 
-    index: IntProperty(name="Stop", description="Number of the stop when it was locked")  # type: ignore[valid-type]
-    position: FloatProperty(name="Position", description="Where in the palette the stop stood when it was locked")  # type: ignore[valid-type]
+    index: IntProperty(name="Stop", description="Number of the stop when it was locked", override=OVERRIDE)  # type: ignore[valid-type]
+    position: FloatProperty(name="Position", description="Where in the palette the stop stood when it was locked", override=OVERRIDE)  # type: ignore[valid-type]
 
 
 class BloomPalette(bpy.types.PropertyGroup):
     """What the panel keeps of a bloom's palette; one a bloom, as `obj.bloom.palette`."""
 
-    method: EnumProperty(name="Kind", description="Which kinds of palettes to choose from", items=METHODS)  # type: ignore[valid-type]
-    seed: IntProperty(name="Seed", description="Another seed draws other words and hues", min=0)  # type: ignore[valid-type]
-    applied: StringProperty(name="Applied", description="The palette of the run that this bloom wears")  # type: ignore[valid-type]
-    locks: CollectionProperty(type=BloomLock)  # type: ignore[valid-type]
+    method: EnumProperty(name="Kind", description="Which kinds of palettes to choose from", items=METHODS, override=OVERRIDE)  # type: ignore[valid-type]
+    seed: IntProperty(name="Seed", description="Another seed draws other words and hues", min=0, override=OVERRIDE)  # type: ignore[valid-type]
+    applied: StringProperty(name="Applied", description="The palette of the run that this bloom wears, and grows in; empty: that of Growth", override=OVERRIDE)  # type: ignore[valid-type]
+    applied_seed: IntProperty(name="Seed", description="The draw that the applied palette is of", min=0, override=OVERRIDE)  # type: ignore[valid-type]
+    locks: CollectionProperty(type=BloomLock, override=OVERRIDE)  # type: ignore[valid-type]
 
 
 CLASSES = (BloomLock, BloomPalette)

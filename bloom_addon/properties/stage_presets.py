@@ -64,7 +64,7 @@ PRESETS = {
         world="studio",
         ground="backdrop",
         lights="rim",
-        looks=frozenset({"VIGNETTE", "FILM"}),
+        looks=frozenset({"GLOW", "VIGNETTE", "FILM"}),
         view="AgX",
     ),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ _readings: dict[str, Reading] = {}
 
 def source(name: str) -> Path:
     """Returns the file or folder of the run that a bloom's `run` names."""
-    return trajectory.embedded_run(name) if name in trajectory.embedded_runs() else Path(bpy.path.abspath(name))
+    return _examples().get(name) or Path(bpy.path.abspath(name))
 
 
 def look(name: str) -> Reading:
@@ -90,6 +91,12 @@ def want_rows() -> None:
     """Lets the event list get its rows as soon as the redraw is over: a redraw itself may not write."""
     if not bpy.app.timers.is_registered(_deliver):
         bpy.app.timers.register(_deliver, first_interval=0.0)
+
+
+@cache
+def _examples() -> dict[str, Path]:
+    """Returns the files of the runs that come with the package: looked up once, for a redraw asks for them."""
+    return {name: trajectory.embedded_run(name) for name in trajectory.embedded_runs()}
 
 
 def _reading(name: str) -> Reading:

@@ -32,7 +32,7 @@ class BLOOM_PT_run(Section, bpy.types.Panel):
             return
         found = reading.look(bloom.run)
         if found.problem:
-            _draw_problem(layout.box(), context, found.problem)
+            _draw_problem(layout.box(), context, found.problem.replace(str(found.path), found.path.name))  # the field above has the folder
         elif found.digest is None:
             layout.label(text=f"Reading {Path(bloom.run).name} …", icon="SORTTIME")
         if found.digest is not None:

@@ -23,20 +23,26 @@ from .strip_layout import HEAD, PAD, Place
 LOSS, UPDATE = (1.0, 0.86, 0.62), (0.58, 0.47, 1.0)
 """Colours of the two curves: candlelight and violet."""
 
-_GROUND_ALPHA, _TEXT = 0.82, 11.0
+_GROUND_ALPHA, _TEXT, LANES_APART = 0.82, 11.0, 4
 Color = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Something that is drawn in one go: a batch on the graphics card, its colour, and the width of its lines in pixels (0: it is filled)."""
+
+    batch: Any
+    color: Color
+    width: float = 0.0
+
+
+@dataclass(frozen=True)
 class Curves:
-    """The curves as they lie on the graphics card, for one run at one place."""
+    """The curves and ticks as they lie on the graphics card, for one run at one place."""
 
     digest: Digest
     place: Place
-    update_fill: Any
-    update_line: Any
-    loss_band: Any
-    loss_line: Any
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,15 @@ class Shown:
 
 
 def prepare(digest: Digest, place: Place) -> Curves:
-    """Returns the curves for a place, one column a pixel."""
-    _, update_high = _points(digest.update_curve, place)
-    loss_low, loss_high = _points(digest.loss_curve, place)
-    floor = np.column_stack([update_high[:, 0], np.full(len(update_high), place.plot[1], np.float32)])
-    return Curves(digest, place, _band(floor, update_high), _line(update_high), _band(loss_low, loss_high), _line(loss_high))
+    """Returns what is drawn at a place whatever the frame: the loss above, the update norm below it, one column a pixel, and the ticks of events."""
+    left, bottom, width, height = place.plot
+    lane = 0.5 * (height - LANES_APART * place.scale)
+    pieces = []
+    for curve, color, floor in ((digest.update_curve, UPDATE, bottom), (digest.loss_curve, LOSS, bottom + height - lane)):
+        low, high = _points(curve, left, floor, width, lane)
+        ground = np.column_stack([low[:, 0], np.full(len(low), floor, np.float32)])
+        pieces += [Piece(_band(ground, low), (*color, 0.16)), Piece(_band(low, high), (*color, 0.6)), Piece(_line(high), (*color, 1.0), place.scale)]
+    return Curves(digest, place, tuple(pieces + _ticks(digest, place)))
 
 
 def draw(curves: Curves, shown: Shown, context: bpy.types.Context) -> None:
@@ -64,11 +74,12 @@ def draw(curves: Curves, shown: Shown, context: bpy.types.Context) -> None:
     ink: Color = (*look.text[:3], 1.0)
     gpu.state.blend_set("ALPHA")
     _rectangle(place.left, place.bottom, place.width, place.height, ground)
-    _fill(curves.update_fill, (*UPDATE, 0.28))
-    _stroke(curves.update_line, (*UPDATE, 0.85), 1.0 * place.scale)
-    _fill(curves.loss_band, (*LOSS, 0.45))
-    _stroke(curves.loss_line, (*LOSS, 1.0), 1.3 * place.scale)
-    _ticks(digest, place, shown.hovered)
+    for piece in curves.pieces:
+        _put(piece)
+    if shown.hovered is not None:
+        _, bottom, _, height = place.plot
+        x = place.x(int(digest.rows[shown.hovered]), len(digest.steps))
+        _rectangle(x - 1.25 * place.scale, bottom, 2.5 * place.scale, height, (*words(digest.events[shown.hovered].kind).color, 1.0))
     if shown.row is not None:
         _playhead(place, place.x(shown.row, len(digest.steps)), compat.playhead_color(context.preferences))
     _words(digest, place, shown, ink)
@@ -77,9 +88,8 @@ def draw(curves: Curves, shown: Shown, context: bpy.types.Context) -> None:
     gpu.state.blend_set("NONE")
 
 
-def _points(curve: Envelope, place: Place) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _points(curve: Envelope, left: float, bottom: float, width: float, height: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Returns the lowest and the highest points of each column, float32 (w, 2), NaN where nothing is known."""
-    left, bottom, width, height = place.plot
     low, high = curve.columns(int(width))
     x = left + width * (np.arange(len(low), dtype=np.float32) + 0.5) / len(low)
     return np.column_stack([x, bottom + height * low]), np.column_stack([x, bottom + height * high])
@@ -111,29 +121,24 @@ def _batch(shader: Any, kind: Any, points: NDArray[np.float32]) -> Any:
     return batch_for_shader(gpu.shader.from_builtin(shader), kind, content)
 
 
-def _fill(batch: Any, color: Color) -> None:
-    if batch is not None:
-        shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-        shader.uniform_float("color", color)
-        batch.draw(shader)
-
-
-def _stroke(batch: Any, color: Color, width: float) -> None:
-    if batch is not None:
-        shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+def _put(piece: Piece) -> None:
+    if piece.batch is None:
+        return
+    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR" if piece.width else "UNIFORM_COLOR")
+    if piece.width:
         shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
-        shader.uniform_float("lineWidth", width)
-        shader.uniform_float("color", color)
-        batch.draw(shader)
+        shader.uniform_float("lineWidth", piece.width)
+    shader.uniform_float("color", piece.color)
+    piece.batch.draw(shader)
 
 
 def _rectangle(left: float, bottom: float, width: float, height: float, color: Color) -> None:
     corners = np.array([[left, bottom], [left + width, bottom], [left, bottom + height], [left + width, bottom + height]], dtype=np.float32)
-    _fill(_batch("UNIFORM_COLOR", "TRI_STRIP", corners), color)
+    _put(Piece(_batch("UNIFORM_COLOR", "TRI_STRIP", corners), color))
 
 
-def _ticks(digest: Digest, place: Place, hovered: int | None) -> None:
-    """Draws a thin line through the curves at each event, with a foot; epochs are only short strokes at the bottom."""
+def _ticks(digest: Digest, place: Place) -> list[Piece]:
+    """Returns a thin line through the curves at each event, with a foot; the ends of epochs are only short strokes at the bottom."""
     _, bottom, _, height = place.plot
     lines: dict[str, list[tuple[float, float]]] = {}
     feet: dict[str, list[tuple[float, float]]] = {}
@@ -145,14 +150,12 @@ def _ticks(digest: Digest, place: Place, hovered: int | None) -> None:
         else:
             lines.setdefault(event.kind, []).extend([(x, bottom), (x, bottom + height)])
             feet.setdefault(event.kind, []).extend([(x - 4 * unit, bottom - 8 * unit), (x + 4 * unit, bottom - 8 * unit), (x, bottom - unit)])
+    pieces = []
     for kind in sorted(lines, key=lambda kind: words(kind).weight):  # the most serious on top
         color = words(kind).color
-        _stroke(_batch("POLYLINE_UNIFORM_COLOR", "LINES", np.array(lines[kind], np.float32)), (*color, 0.7), 1.0 * unit)
-        _fill(_batch("UNIFORM_COLOR", "TRIS", np.array(feet.get(kind, []), np.float32).reshape(-1, 2)), (*color, 1.0))
-    if hovered is not None:
-        x = place.x(int(digest.rows[hovered]), len(digest.steps))
-        line = np.array([(x, bottom), (x, bottom + height)], np.float32)
-        _stroke(_batch("POLYLINE_UNIFORM_COLOR", "LINES", line), (*words(digest.events[hovered].kind).color, 1.0), 2.5 * unit)
+        pieces.append(Piece(_batch("POLYLINE_UNIFORM_COLOR", "LINES", np.array(lines[kind], np.float32)), (*color, 0.75), unit))
+        pieces.append(Piece(_batch("UNIFORM_COLOR", "TRIS", np.array(feet.get(kind, []), np.float32).reshape(-1, 2)), (*color, 1.0)))
+    return pieces
 
 
 def _playhead(place: Place, x: float, color: Color) -> None:
@@ -160,13 +163,13 @@ def _playhead(place: Place, x: float, color: Color) -> None:
     top = bottom + height
     _rectangle(x - 0.75 * unit, bottom - 2 * unit, 1.5 * unit, height + 2 * unit, color)
     head = np.array([(x - 4 * unit, top + 6 * unit), (x + 4 * unit, top + 6 * unit), (x, top - unit)], np.float32)
-    _fill(_batch("UNIFORM_COLOR", "TRIS", head), color)
+    _put(Piece(_batch("UNIFORM_COLOR", "TRIS", head), color))
 
 
 def _words(digest: Digest, place: Place, shown: Shown, ink: Color) -> None:
     """Writes what the curves are, and where the training stands at the current frame."""
     unit = place.scale
-    line = place.bottom + place.height - (HEAD - 6) * unit
+    line = place.bottom + place.height - (HEAD - 9) * unit
     x = place.left + PAD * unit
     for name, curve, color in (("loss", digest.loss_curve, LOSS), ("update norm", digest.update_curve, UPDATE)):
         if np.isfinite(curve.top):

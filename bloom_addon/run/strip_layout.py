@@ -9,7 +9,7 @@ import bpy
 
 from bloom_core.reports import strip
 
-HEIGHT, HEAD, FOOT, PAD, GAP = 84, 21, 11, 8, 6
+HEIGHT, HEAD, FOOT, PAD, GAP = 90, 24, 11, 8, 6
 """Height of the strip, of its line of text and of its ticks' feet, space at its sides and around it, in units of the interface."""
 
 LEAST_WIDTH = 240

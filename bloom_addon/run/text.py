@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import lru_cache
 from typing import Any
 
 import blf
@@ -23,21 +24,32 @@ def paragraph(layout: Any, context: bpy.types.Context, text: str, *, icon: str =
         column.label(text=line, icon=icon if number == 0 else "BLANK1" if icon != "NONE" else "NONE")
 
 
+@lru_cache(maxsize=256)
+def _wrapped(text: str, letters: int) -> list[str]:
+    return textwrap.wrap(text, letters)
+
+
+@lru_cache(maxsize=1024)
+def _shortened(text: str, letters: int) -> str:
+    return textwrap.shorten(text, letters, placeholder=" …")
+
+
 def fitted(context: bpy.types.Context, text: str, taken: int) -> str:
     """Returns text cut at its end where it is longer than a line, of which `taken` units of the interface are something else's.
 
     Blender itself cuts in the middle, where captions say what matters.
     """
-    return textwrap.shorten(text, _letters(context, taken), placeholder=" …")
+    return _shortened(text, _letters(context, taken))
 
 
 def _lines(context: bpy.types.Context, text: str, taken: int) -> list[str]:
-    return textwrap.wrap(text, _letters(context, taken))
+    return _wrapped(text, _letters(context, taken))
 
 
 def _letters(context: bpy.types.Context, taken: int) -> int:
     """Returns how many letters a line of the region holds."""
-    room = (context.region.width if context.region is not None else 300) / context.preferences.system.ui_scale - _MARGIN - taken
+    scale = context.preferences.system.ui_scale or 1.0  # a Blender without a window has none
+    room = (context.region.width if context.region is not None else 300) / scale - _MARGIN - taken
     blf.size(0, context.preferences.ui_styles[0].widget.points)
     letter = blf.dimensions(0, _SAMPLE)[0] / len(_SAMPLE)
     return max(16, int(room / max(letter, 1.0)))

@@ -14,7 +14,7 @@ from . import parts
 from .parts import MARK
 
 GROUND = "Bloom Ground"
-_FADE = {"water": (2.2, 7.0), "mist": (1.2, 6.0)}
+_FADE = {"water": (2.2, 7.0), "mist": (0.7, 4.2)}
 """Distances from the flower, in its radii, at which the ground begins to fade and is gone."""
 
 

@@ -20,16 +20,17 @@ class BLOOM_PT_wind(Section, bpy.types.Panel):
         layout = self.split_layout()
         layout.use_property_decorate = True
         bloom = properties.bloom_of(context.object)
-        _draw_wind(layout, bloom)
+        _draw_wind(layout, context.object, bloom)
         _draw_tremble(layout, context.object, bloom.wind)
 
 
-def _draw_wind(layout: Any, bloom: Any) -> None:
+def _draw_wind(layout: Any, obj: bpy.types.Object, bloom: Any) -> None:
     settings = bloom.wind
     row = layout.row(align=True)
     row.operator_menu_enum("bloom.add_wind", "preset", text="Wind Preset" if settings.enabled else "Add Wind", icon="FORCE_WIND")
-    if not settings.enabled:
+    if not settings.enabled and compat.fcurve(obj, "bloom.wind.enabled") is None:
         return
+    row.prop(settings, "enabled", text="", icon="HIDE_OFF" if settings.enabled else "HIDE_ON")
     row.operator("bloom.remove_wind", text="", icon="X")
     column = layout.column()
     for name in ("strength", "gusts", "speed"):
@@ -46,8 +47,8 @@ def _draw_wind(layout: Any, bloom: Any) -> None:
         return
     xform = bloom.xforms[bloom.active_xform]
     whole = bloom.has_final and bloom.active_xform == len(bloom.xforms) - 1
-    column = layout.column(heading="Whole Flower" if whole else xform.name)
-    column.prop(xform, "wind", text="Wind")
+    column = layout.column(align=True)
+    column.prop(xform, "wind", text="Whole Flower" if whole else xform.name)
     column.prop(xform, "phase")
     layout.operator("bloom.spread_phases", icon="MOD_WAVE")
 

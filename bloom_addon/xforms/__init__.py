@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import section
+from . import handle_operators, operators, section, variation_operators
 
-_PARTS = (section,)
+_PARTS = (operators, handle_operators, variation_operators, section)
 
 
 def register() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import bpy
 import numpy as np
 
-from .. import compat, growth_book, properties
+from .. import compat, growth_book, keyframes, properties
 from . import handles, naming
 
 _XFORM = re.compile(r"bloom\.xforms\[(\d+)\]")
@@ -19,7 +20,7 @@ _CHAOS = re.compile(r"(bloom\.xforms\[\d+\]\.chaos)\[(\d+)\]")
 def refusal(obj: bpy.types.Object) -> str:
     """Returns why the list of a bloom's xforms cannot be changed, or nothing."""
     if obj.library is not None or obj.override_library is not None:
-        return f"{obj.name} comes from another file: its xforms can be changed and keyed there, but the list only after Object ▸ Relations ▸ Make Local"
+        return f"{obj.name} comes from another file: change and key its xforms here, but to change the list use Object ▸ Relations ▸ Make Local"
     linked = next((action for action, _ in growth_book.actions_of(obj) if action.library is not None), None)
     if linked is not None:
         return f"The action {linked.name} comes from another file: make it local first, because its curves have to move along"
@@ -41,24 +42,31 @@ def arrange(obj: bpy.types.Object, sources: Sequence[int | None]) -> None:
     rows = _xaos(bloom)
     for dropped in [number for number in range(len(bloom.xforms)) if number not in places and bloom.xforms[number].handle is not None]:
         handles.remove(obj, dropped)
-    _own_actions(obj)
     _items(bloom, sources)
     regular = len(sources) - bloom.has_final
     _write_xaos(bloom, sources[:regular], rows)
-    renamed = _renamer(places)
+    rename(obj, _renamer(places))
+    keyframes.group_curves(obj)
+    handles.watch(obj)
+
+
+def rename(obj: bpy.types.Object, renamed: Callable[[str], list[str]]) -> None:
+    """Gives everything that names a data path of the bloom the paths that `renamed` returns for it: none, one or several.
+
+    These are its curves, those in its NLA strips, growth's book, drivers, and what drivers anywhere in the file read of it.
+    """
+    _own_actions(obj)
     for action, slot in growth_book.actions_of(obj):
         bag = compat.bag_of(action, slot)
         if bag is not None:
-            _curves(bag.fcurves, renamed, lambda curve, path, bag=bag: compat.copy_fcurve(bag, curve, path))
+            _curves(bag.fcurves, renamed, partial(compat.copy_fcurve, bag))
         book = growth_book.Book(action, slot)
         book.rename(renamed)
         book.save()
     data: Any = obj.animation_data
     if data is not None:
-        _curves(data.drivers, renamed, lambda curve, path: _copied_driver(data.drivers, curve, path))
+        _curves(data.drivers, renamed, partial(_copied_driver, data.drivers))
     _targets(obj, renamed)
-    naming.group_curves(obj)
-    handles.watch(obj)
 
 
 def _items(bloom: Any, sources: Sequence[int | None]) -> None:
@@ -136,15 +144,15 @@ def _renamer(places: dict[int, list[int]]) -> Callable[[str], list[str]]:
 
 def _curves(curves: Any, renamed: Callable[[str], list[str]], copied: Callable[[Any, str], Any]) -> None:
     """Gives each curve its new data path; copies and removes where there are several or none."""
-    for curve in list(curves):
-        first, *others = renamed(curve.data_path) or [""]
-        if not first:
+    plans = [(curve, renamed(curve.data_path)) for curve in curves]
+    for curve, paths in plans:
+        if not paths:
             curves.remove(curve)
-            continue
-        for path in others:
+        elif curve.data_path != paths[0]:
+            curve.data_path = paths[0]
+    for curve, paths in plans:  # once no old curve stands in their places any more
+        for path in paths[1:]:
             copied(curve, path)
-        if curve.data_path != first:
-            curve.data_path = first
 
 
 def _copied_driver(drivers: Any, curve: Any, path: str) -> None:

@@ -57,9 +57,8 @@ def add(context: bpy.types.Context, obj: bpy.types.Object, numbers: Iterable[int
     wanted = [number for number in numbers if not (is_there(context.scene, bloom.xforms[number].handle) and owns(obj, bloom.xforms[number].handle))]
     centers = _centers(flame)
     for number in wanted:
-        entry = bloom.xforms[number]
-        center, size = centers[number]
-        handle = bpy.data.objects.new(f"{obj.name} {entry.name}", None)
+        entry, (center, size) = bloom.xforms[number], centers[number]
+        handle: Any = bpy.data.objects.new(f"{obj.name} {entry.name}", None)
         _collection(context.scene).objects.link(handle)
         handle.parent = obj
         handle.location = center
@@ -107,7 +106,8 @@ def watch(obj: bpy.types.Object) -> None:
     watched = [entry.handle for entry in properties.bloom_of(obj).xforms if entry.handle is not None]
     if not watched:
         return
-    driver: Any = obj.driver_add("bloom.handle_watch").driver
+    curve: Any = obj.driver_add("bloom.handle_watch")
+    driver = curve.driver
     driver.type = "SUM"
     for handle in watched:
         variable = driver.variables.new()
@@ -128,7 +128,7 @@ def _collection(scene: bpy.types.Scene) -> bpy.types.Collection:
     return found
 
 
-def _centers(flame: Flame) -> list[tuple[tuple[float, float, float], float]]:
+def _centers(flame: Flame) -> list[tuple[tuple[float, ...], float]]:
     """Returns the middle of what each xform draws and a size for its handle, in flame units; the last of a flame with a final one is the whole's."""
     cloud = native.points(flame, POINTS)
     whole = np.median(cloud.position, axis=0), float(np.linalg.norm(cloud.position - np.median(cloud.position, axis=0), axis=1).mean())

@@ -36,11 +36,11 @@ def multiply(obj: bpy.types.Object, number: int, way: str) -> list[int]:
         first = np.array(xform.post, np.float64)
         xform.post = affines.composed(move, first.reshape(3, 4)).ravel()
         for bag in compat.bags_of(obj):
-            _move_keys(bag, f"bloom.xforms[{place}].post", move, first)
+            _move_keys(bag, f"bloom.xforms[{place}].post", xform.name, move, first)
     return list(range(number + 1, number + 1 + len(moves)))
 
 
-def _move_keys(bag: Any, path: str, move: FloatArray, still: FloatArray) -> None:
+def _move_keys(bag: Any, path: str, group: str, move: FloatArray, still: FloatArray) -> None:
     """Applies `move` to the keyed affine: every frame from the first key to the last, where one of its curves is keyed."""
     curves = {curve.array_index: curve for curve in bag.fcurves if curve.data_path == path and len(curve.keyframe_points)}
     if not curves:
@@ -50,7 +50,6 @@ def _move_keys(bag: Any, path: str, move: FloatArray, still: FloatArray) -> None
     for index, curve in curves.items():
         found[:, index] = [curve.evaluate(frame) for frame in frames]
     moved = np.array([affines.composed(move, row.reshape(3, 4)).ravel() for row in found])
-    group = next(iter(curves.values())).group
     for index in range(12):
         if np.ptp(moved[:, index]) > 0.0 or index in curves:
-            keyframes.write_fitted(bag, path, index, group.name if group is not None else "", frames, moved[:, index])
+            keyframes.write_fitted(bag, path, index, group, frames, moved[:, index])

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat
+from .. import keyframes
 
 PATH = re.compile(r"^bloom\.xforms\[(\d+)\]\.")
 
@@ -37,33 +37,6 @@ def follow(xform: Any) -> None:
     if xform.name != name:
         xform.name = name  # comes back here
         return
-    group_curves(obj)
+    keyframes.group_curves(obj)
     if xform.handle is not None and xform.handle.library is None and xform.handle.parent in (None, obj):
         xform.handle.name = f"{obj.name} {name}"
-
-
-def group_curves(obj: bpy.types.Object) -> None:
-    """Puts every curve of an xform, those keyed by hand too, into the group that bears the xform's name; empty groups go."""
-    xforms = getattr(obj, "bloom").xforms  # noqa: B009 - no attribute to the type checker
-    for bag in compat.bags_of(obj):
-        emptied = set()
-        for curve in bag.fcurves:
-            found = PATH.match(curve.data_path)
-            if found is None or int(found[1]) >= len(xforms):
-                continue
-            name = xforms[int(found[1])].name
-            if curve.group is None or curve.group.name != name:
-                if curve.group is not None:
-                    emptied.add(curve.group.name)
-                curve.group = bag.groups.get(name) or _new_group(bag, curve.group, name)
-        for name in emptied:
-            group = bag.groups.get(name)
-            if group is not None and not len(group.channels):
-                bag.groups.remove(group)
-
-
-def _new_group(bag: Any, like: Any, name: str) -> Any:
-    group = bag.groups.new(name)
-    if like is not None:
-        group.lock, group.mute, group.show_expanded, group.color_set = like.lock, like.mute, like.show_expanded, like.color_set
-    return group

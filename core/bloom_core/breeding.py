@@ -7,6 +7,7 @@ gentler one is tried; the parent itself, in other colours, is the last resort.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -26,7 +27,20 @@ TRIES = 24
 _GENTLER = 0.85  # what each try keeps of the strength of the last
 _SMALLER, _LARGER = 0.35, 2.5  # a child's size against its parents'
 _CELLS = 24  # light is counted in this many cells along a side …
+_LIVELIER = 6.0  # how much of a blend's lost chroma is given back: at most this factor, for where hues cancel there is none to keep
 _LIT = 0.25  # … of which a child's lit ones must be at least this share of its parent's
+
+_SPORTING = 0.5  # how likely a change of force 1 gives petals one of these terms
+_SPORTS = (
+    Variation("cross", 0.08),
+    Variation("spherical", 0.2),
+    Variation("butterfly", 0.1),
+    Variation("sinusoidal", 0.2),
+    Variation("swirl", 0.05),
+    Variation("waves2", 0.12, MappingProxyType({"waves2_freqx": 3.0, "waves2_freqy": 2.5, "waves2_scalex": 1.0, "waves2_scaley": 1.0})),
+    Variation("curl", 0.08, MappingProxyType({"curl_c1": 0.3, "curl_c2": 0.1})),
+)
+"""Terms that draw petals out, ruffle or wind them, each small enough beside a linear one that what it joins stays a flower."""
 
 
 def mutate(design: Design, strength: float, seed: int) -> Design:
@@ -69,7 +83,7 @@ def breed(first: Design, second: Design, seed: int, share: float = 0.5) -> Desig
 
 
 def _first_that_lives(attempt: Callable[[float], Design], strength: float, parents: list[Design], name: str) -> Design:
-    measured = [_Look.of(parent) for parent in parents]
+    measured = [_kept_look(parent) for parent in parents]
     if not all(look.sound for look in measured):
         raise FlameError(f"{parents[0].name}: it flies apart or collapses, so it has no children. Choose another flower, or move its affines.")
     for number in range(TRIES):
@@ -102,6 +116,19 @@ class _Look:
         extents = [guard.extent(flame) for flame in poses(design.bud, design.open, 3)]
         sound = all(found.bad <= guard.BAD_SHARE and guard.SMALLEST < found.radius < guard.LARGEST for found in extents)
         return _Look(tuple(found.radius for found in extents), sound, _lit_cells(design))
+
+
+_KEPT: OrderedDict[int, tuple[Design, _Look]] = OrderedDict()
+"""The looks of the last parents, by identity: a litter has the same ones."""
+
+
+def _kept_look(parent: Design) -> _Look:
+    found = _KEPT.get(id(parent))
+    if found is None or found[0] is not parent:
+        found = _KEPT[id(parent)] = parent, _Look.of(parent)
+        while len(_KEPT) > 8:
+            _KEPT.popitem(last=False)
+    return found[1]
 
 
 def _lives(child: _Look, parents: list[_Look]) -> bool:
@@ -143,7 +170,11 @@ class _Change:
         turn[:2, :2] = size * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]) @ np.diag([stretch, 1.0 / stretch])
         shift = np.append(random.normal(0.0, 0.15 * force, 2), 0.0)
         weight, color = math.exp(random.normal(0.0, 0.3 * force)), random.normal(0.0, 0.08 * force)
-        return _Change(turn, shift, weight, color, tuple(_varied(random, force, variation) for variation in xform.variations))
+        variations = [_varied(random, force, variation) for variation in xform.variations]
+        names = {variation.name for variation in variations}
+        if "linear" in names and random.random() < _SPORTING * force:
+            variations += [sport for sport in [_SPORTS[int(random.integers(len(_SPORTS)))]] if sport.name not in names]
+        return _Change(turn, shift, weight, color, tuple(variations))
 
     def of(self, xform: Xform) -> Xform:
         pre = self.turn @ xform.pre
@@ -212,7 +243,7 @@ def _kinds(xform: Xform) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _between(first: Xform | None, second: Xform | None, share: float) -> Xform:
-    """Returns one of two xforms, or where their variations are alike what lies between: affines entry by entry, positive numbers by their logarithm."""
+    """Returns one of two xforms, or, of like variations, what lies between: affines entry by entry, weights and opacities by their logarithm."""
     if first is None or second is None or _kinds(first) != _kinds(second):
         taken = second if first is None or (second is not None and share >= 0.5) else first
         assert taken is not None
@@ -253,7 +284,18 @@ def _recolored(palette: FloatArray, random: np.random.Generator, strength: float
 
 
 def _blended(first: FloatArray, second: FloatArray, share: float) -> FloatArray:
-    """Returns a palette between two, blended in OKLab, as long as the longer of them."""
+    """Returns a palette between two, as long as the longer of them, blended in OKLab; chroma is blended by itself, so that opposite hues do not
+    meet in grey."""
     at = np.linspace(0.0, 1.0, max(len(first), len(second)))
-    labs = [oklab.to_oklab(np.column_stack([np.interp(at, np.linspace(0.0, 1.0, len(palette)), band) for band in palette.T])) for palette in (first, second)]
-    return oklab.into_gamut(labs[0] + (labs[1] - labs[0]) * share)
+    low, high = (oklab.to_oklab(_resampled(palette, at)) for palette in (first, second))
+    lab = low + (high - low) * share
+    chroma = [np.hypot(own[:, 1], own[:, 2]) for own in (low, high, lab)]
+    wanted = chroma[0] + (chroma[1] - chroma[0]) * share
+    lab[:, 1:] *= np.minimum(wanted / np.maximum(chroma[2], 1e-6), _LIVELIER)[:, None]
+    return oklab.into_gamut(lab)
+
+
+def _resampled(palette: FloatArray, at: FloatArray) -> FloatArray:
+    """Returns the colours of a palette at places in [0, 1]."""
+    own = np.linspace(0.0, 1.0, len(palette))
+    return np.column_stack([np.interp(at, own, band) for band in palette.T])

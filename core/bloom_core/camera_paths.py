@@ -43,7 +43,8 @@ class Move:
     """A camera path: `turn` and `pitch` in radians, `distance` in units of the one at which the subject fills the picture.
 
     `lens` in mm; `opening`: diameter of the aperture over the distance at which the subject fills the picture.
-    `heart`: the camera looks at the heart instead of the middle. `loops`: the path goes at constant speed and ends where it began, one frame after the last, so that the film can be repeated.
+    `heart`: the camera looks at the heart instead of the middle.
+    `loops`: the path goes at constant speed and ends where it began, one frame after the last, so that the film can be repeated.
     """
 
     turn: Span = (0.0, 0.0)
@@ -67,7 +68,7 @@ class Path:
 
 MOVES = {
     "opening": Move(turn=(-0.42, 0.18), pitch=(0.30, 0.62), distance=(0.9, 1.35)),
-    "push_in": Move(turn=(-0.12, 0.12), pitch=(0.30, 0.52), distance=(1.6, 1.05), lens=70.0),
+    "push_in": Move(turn=(-0.12, 0.12), pitch=(0.30, 0.52), distance=(1.9, 1.35), lens=70.0),
     "turntable": Move(turn=(0.0, math.tau), pitch=(0.48, 0.48), distance=(1.3, 1.3), loops=True),
     "orbit": Move(turn=(-1.2, 0.9), pitch=(0.18, 0.66), distance=(1.15, 1.3)),
     "low": Move(turn=(-0.25, 0.2), pitch=(0.11, 0.15), distance=(1.25, 1.35), lens=35.0),

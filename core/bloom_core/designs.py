@@ -1,6 +1,7 @@
 """Flower designs: a flame in two poses, the bud it starts as and the open flower that training ends in.
 
-A design is an ordinary `.flame` file with two flames of the same xforms; the package brings three of them.
+A design is an ordinary `.flame` file with two flames of the same xforms; the package brings twenty-one of them (the folder `flowers`), each with
+a line on it (`design_descriptions`) and a thumbnail (`thumbnails`).
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ def _outside(box: Box, flame: Flame) -> float:
 
 def _quantile(values: np.ndarray[tuple[int], np.dtype[np.float64]], weight: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -> float:
     """Returns the value below which `level` of the weight lies."""
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     share = np.cumsum(weight[order])
     return float(values[order][np.searchsorted(share, level * share[-1])])
 

@@ -24,6 +24,10 @@ RENDERING = 3
 an older renderer are not taken for its own."""
 
 
+_POINT = 1e-4
+"""A cloud smaller than this, in flame units, has collapsed to a point."""
+
+
 @dataclass(frozen=True)
 class BakeSettings:
     """What a volume's frame is baked with, besides its flame: `samples` iterations into `resolution` voxels along the box's longest side.
@@ -155,7 +159,7 @@ class FrameBaker:
                 cloud = native.points(self.flames[number], settings.count, seed=settings.seed, threads=self.threads, progress=progress)
                 self._clouds[number] = cloud
         cloud = self._clouds[index]
-        if len(cloud.position) > 1 and not np.ptp(cloud.position, axis=0).any():
+        if len(cloud.position) > 1 and np.ptp(cloud.position, axis=0).max() < _POINT:
             raise TakeError(f"frame {index + 1} of the range: the flame collapses to a point. Change its affines, or grow it anew.")
         write_point_frame(path, cloud, velocity(cloud, self._clouds.get(index - 1), self._clouds.get(index + 1)))
 

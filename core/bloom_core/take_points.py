@@ -35,7 +35,7 @@ def velocity(points: Points, before: Points | None, after: Points | None) -> NDA
     backward = -backward
     both = (ahead & behind)[:, None]
     slow = np.where(_length(forward)[:, None] <= _length(backward)[:, None], forward, backward)
-    agree = (_length(forward - backward) <= np.maximum(_length(forward), _length(backward)))[:, None]
+    agree = (_length(forward - backward) <= 0.5 * (_length(forward) + _length(backward)))[:, None]
     moved = np.where(both, np.where(agree, (forward + backward) / 2, slow), forward + backward)  # of which one is 0
     speed = _length(moved)
     if len(speed):

@@ -36,15 +36,17 @@ QUALITY, PACKAGED_QUALITY = 120.0, 1500.0
 def thumbnail(flame: Flame | Design, size: int = 128, quality: float = QUALITY) -> NDArray[np.float32]:
     """Returns a picture float32 (size, size, 4) in [0, 1], sRGB, the top row first; opaque, black around the flower.
 
-    `quality` is in samples per pixel.
     Of a design, its open flower. Opacities are scaled so that the brightest xform's is 1: a bud, which growth keeps dark, is seen as well.
+    `quality`: samples per pixel; 20 ms at the default ones.
     Raises NativeError for a flame that diverges, FlameError for one that cannot be packed.
     """
-    shown = _lit(flame.open if isinstance(flame, Design) else flame)
+    shown = lit(flame.open if isinstance(flame, Design) else flame)
     view = _view(shown, size)
     rendering = replace(shown.rendering, supersample=1, estimator_radius=4.0, estimator_minimum=0.0, estimator_curve=0.5, filter=0.6, curves=None)
     picture = image.render(replace(shown, view=view, rendering=rendering), quality=quality)
-    return np.ascontiguousarray(picture.pixels[:, ::-1])  # Ember's camera sees mirrored what Blender's sees: its y points down
+    pixels = np.ascontiguousarray(picture.pixels[:, ::-1])  # Ember's camera sees mirrored what Blender's sees: its y points down
+    pixels[..., 3] = 1.0
+    return pixels
 
 
 def packaged(name: str) -> Path:
@@ -58,7 +60,8 @@ def main() -> None:
         image_files.write_picture(packaged(name), thumbnail(design(name), SIZE, PACKAGED_QUALITY))
 
 
-def _lit(flame: Flame) -> Flame:
+def lit(flame: Flame) -> Flame:
+    """Returns a flame of which the brightest xform's opacity is 1, the others in proportion; one that is all dark as it is."""
     brightest = max((xform.opacity for xform in flame.xforms), default=0.0)
     if brightest <= 0.0:
         return flame
@@ -66,20 +69,20 @@ def _lit(flame: Flame) -> Flame:
 
 
 def _view(flame: Flame, size: int) -> View:
-    """Returns Ember's camera on the flame: tilted by PITCH and as near as the light of the flower allows."""
+    """Returns Ember's camera on the flame, from where Blender's front view is: tilted by PITCH and as near as the light of the flower allows."""
     cloud = native.points(flame, _SAMPLE, threads=1)
     position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)
     if not weight.any():
         position, weight = np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]]), np.ones(2)
     height = float(np.average(np.clip(position[:, 2], -10.0, 10.0), weights=weight))
-    across = position[:, 0]
-    down = position[:, 1] * math.cos(PITCH) - (position[:, 2] - height) * math.sin(PITCH)
+    across = -position[:, 0]
+    down = -position[:, 1] * math.cos(PITCH) - (position[:, 2] - height) * math.sin(PITCH)
     limits = [_between(axis, weight) for axis in (across, down)]
     center = tuple((low + high) / 2.0 for low, high in limits)
     reach = max(max(high - low for low, high in limits) / 2.0, 1e-3)
     return View(
-        size=(size, size), center=(center[0], center[1]), scale=_FILLS * size / (2.0 * reach), cam_pitch=PITCH, cam_zpos=height,
-        cam_persp=_PERSPECTIVE / (2.0 * reach), brightness=flame.view.brightness, gamma=flame.view.gamma,
+        size=(size, size), center=(center[0], center[1]), scale=_FILLS * size / (2.0 * reach), cam_yaw=math.pi, cam_pitch=PITCH,
+        cam_zpos=height, cam_persp=_PERSPECTIVE / (2.0 * reach), brightness=flame.view.brightness, gamma=flame.view.gamma,
         gamma_threshold=flame.view.gamma_threshold, vibrancy=flame.view.vibrancy, highlight_power=flame.view.highlight_power,
     )  # fmt: skip
 

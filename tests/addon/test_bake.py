@@ -179,14 +179,14 @@ def finish(worker: bake.BakeWorker) -> None:
 def test_the_worker_bakes_and_says_how_far(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
     finish(worker)
-    assert isinstance(worker.result, Take) and worker.result.baked == 8 and worker.fraction > 0.8
+    assert worker.error is None and [take.baked for take in worker.takes] == [8] and worker.fraction > 0.8 and worker.frames == 8
 
 
 def test_the_worker_can_be_cancelled(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
     bloom.bloom.samples = 2000.0
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
     worker.cancel()
-    assert worker.finished and isinstance(worker.result, Cancelled)
+    assert worker.finished and isinstance(worker.error, Cancelled)
 
 
 def test_switching_the_addon_off_ends_a_bake(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
@@ -194,7 +194,7 @@ def test_switching_the_addon_off_ends_a_bake(scene: bpy.types.Scene, bloom: bpy.
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
     bloom_addon.unregister()
     try:
-        assert worker.finished and isinstance(worker.result, Cancelled)
+        assert worker.finished and isinstance(worker.error, Cancelled)
     finally:
         worker.cancel()
         bloom_addon.register()
@@ -204,7 +204,7 @@ def test_the_worker_hands_errors_over(scene: bpy.types.Scene, bloom: bpy.types.O
     (tmp_path / "takes").write_text("in the way")
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
     finish(worker)
-    assert isinstance(worker.result, TakeError)
+    assert isinstance(worker.error, TakeError)
 
 
 def test_the_box_follows_the_flower_only_when_it_is_to(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:

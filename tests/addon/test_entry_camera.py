@@ -76,7 +76,8 @@ def test_the_flower_stands_where_the_files_picture_has_it(scene: bpy.types.Scene
     seen = seen_by_camera(scene, obj, cloud.position.astype(np.float64))
     right = likeness(seen, cloud, picture)
     print(f"likeness {name} {right:.3f}")
-    for wrong in (seen * [-1.0, 1.0] + [1.0, 0.0], seen + [0.04, 0.0], seen + [0.0, -0.04], (seen - 0.5) * 1.12 + 0.5):
+    across, up = np.array([0.04, 0.0]), np.array([0.0, -0.04])
+    for wrong in (np.column_stack([1.0 - seen[:, 0], seen[:, 1]]), seen + across, seen + up, (seen - 0.5) * 1.12 + 0.5):
         assert likeness(wrong, cloud, picture) < right - 0.02
     assert right > 0.95
 

@@ -49,7 +49,7 @@ def test_every_operator_explains_itself(scene: bpy.types.Scene, cls: type[bpy.ty
     group, name = cls.bl_idname.split(".")
     kind = getattr(getattr(bpy.ops, group), name).get_rna_type()
     assert len(kind.description) > 15 and kind.name
-    assert "UNDO" in cls.bl_options or cls.bl_idname in ("bloom.render", "bloom.mutate", "bloom.breed")  # these change no scene
+    assert "UNDO" in cls.bl_options or cls.bl_idname in ("bloom.render", "bloom.mutate", "bloom.breed", "bloom.install_assets")  # these change no scene
 
 
 def test_every_property_explains_itself(scene: bpy.types.Scene) -> None:

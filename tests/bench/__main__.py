@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bloom_core import native
 
-from . import kernels, picture, recording, scaling, truthfulness, volume
+from . import kernels, keys, live, picture, recording, scaling, truthfulness, volume
 from .timing import machine
 
 if __name__ == "__main__":
@@ -14,4 +14,6 @@ if __name__ == "__main__":
     kernels.main()
     scaling.main()
     recording.main()
+    keys.main()
+    live.main()
     truthfulness.main()

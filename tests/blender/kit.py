@@ -5,7 +5,6 @@ The scripts beside this file, gui_*.py, each have `steps(kit)`; they assert what
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,8 +14,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-sys.path[:0] = json.loads(os.environ["BLOOM_TEST_PATHS"])
 
 import bpy
 
@@ -79,7 +76,8 @@ def click(x: float, y: float, button: int = 1) -> None:
 
 def drag(start: tuple[float, float], end: tuple[float, float]) -> None:
     """Drags with the left button, from place to place; y counts from the top."""
-    words = ["mousemove", *map(str, map(round, start)), "mousedown", "1", "sleep", "0.3", "mousemove", *map(str, map(round, end)), "sleep", "0.3", "mouseup", "1"]
+    (left, top), (right, bottom) = ([str(round(value)) for value in place] for place in (start, end))
+    words = ["mousemove", left, top, "mousedown", "1", "sleep", "0.3", "mousemove", right, bottom, "sleep", "0.3", "mouseup", "1"]
     subprocess.run(["xdotool", *words], check=True)
 
 
@@ -114,7 +112,7 @@ def run(steps: Steps) -> None:
             os._exit(3)
         return None
 
-    bpy.app.timers.register(tick, first_interval=0.5)
+    bpy.app.timers.register(tick, first_interval=0.5, persistent=True)
 
 
 def play_file(path: str) -> None:
@@ -123,7 +121,3 @@ def play_file(path: str) -> None:
     exec(compile(Path(path).read_text("utf-8"), path, "exec"), module.__dict__)
     run(module.steps)
 
-
-if __name__ in ("__main__", "<run_path>"):
-    sys.modules["kit"] = sys.modules[__name__]
-    play_file(sys.argv[sys.argv.index("--") + 1])

@@ -31,8 +31,8 @@ def main() -> int:
     shutil.rmtree(ROOT, ignore_errors=True)
     print("Setting up Blender in .blender-root (about 2 GB, once) ...", flush=True)
     _run("debootstrap", "--variant=minbase", "sid", str(ROOT))
-    inside = f"mount -t proc proc {ROOT}/proc; mount --rbind /dev {ROOT}/dev; exec chroot {ROOT} apt-get install -y --no-install-recommends {' '.join(PACKAGES)}"
-    _run("unshare", "--mount", "sh", "-c", inside)
+    install = f"exec chroot {ROOT} apt-get install -y --no-install-recommends {' '.join(PACKAGES)}"
+    _run("unshare", "--mount", "sh", "-ec", f"mount -t proc proc {ROOT}/proc; mount --rbind /dev {ROOT}/dev; {install}")
     READY.touch()
     return 0
 

@@ -75,3 +75,13 @@ def run(folder: Path, *arguments: str, window: bool = True, timeout: float = 240
         ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", "\n".join(mounts), "sh", *inside],
         capture_output=True, text=True, timeout=timeout, check=False,
     )  # fmt: skip
+
+
+def play(folder: Path, script: str, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
+    """Plays the steps of a script beside this file in a window."""
+    geometry = ("--factory-startup", "--window-geometry", "0", "0", "1600", "1000")
+    path = str(INSIDE / "tests" / "blender" / script)
+    return run(folder, *geometry, "--python-expr", f"{PATHS}; import kit; kit.play_file({path!r})", timeout=timeout)
+
+
+PATHS = 'import json, os, sys; sys.path[:0] = json.loads(os.environ["BLOOM_TEST_PATHS"])'

@@ -8,13 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import designs, native
+from bloom_core import design_descriptions, designs, native
 from bloom_core.flames.flame import Flame, FlameError
 from bloom_core.flames.flame_file import read_flames, write_flames
 
+NAMES = (
+    "anemone", "bellflower", "chrysanthemum", "cornflower", "crocus", "dahlia", "dandelion", "edelweiss", "fern", "lily", "lotus", "nigella",
+    "orchid", "passionflower", "peony", "physalis", "rose", "sunflower", "thistle", "tulip", "waterlily",
+)  # fmt: skip
 
-def test_there_are_three_flowers() -> None:
-    assert designs.designs() == ("lotus", "peony", "waterlily")
+
+def test_there_are_twenty_one_flowers_and_each_is_described() -> None:
+    assert designs.designs() == NAMES
+    assert tuple(design_descriptions.DESCRIPTIONS) == NAMES
+    assert len(set(design_descriptions.DESCRIPTIONS.values())) == len(NAMES)
+    assert all(20 < len(line) < 150 and not line.endswith(".") for line in design_descriptions.DESCRIPTIONS.values())
+    assert design_descriptions.describe("mine") == "A flower of your own"
 
 
 @pytest.mark.parametrize("name", designs.designs())
@@ -47,8 +56,8 @@ def test_the_bud_is_narrower_than_the_open_flower(name: str) -> None:
 
 
 def test_an_unknown_design_lists_the_known_ones() -> None:
-    with pytest.raises(FlameError, match=r"'rose'.*lotus, peony, waterlily"):
-        designs.design("rose")
+    with pytest.raises(FlameError, match=r"'buttercup'.*lily, lotus, nigella"):
+        designs.design("buttercup")
 
 
 def test_poses_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
@@ -60,10 +69,11 @@ def test_poses_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
 
 def test_a_design_of_ones_own_is_read_back(tmp_path: Path) -> None:
     peony = designs.design("peony")
-    write_flames(tmp_path / "mine.flame", [replace(peony.bud, name="bud"), replace(peony.open, name="open")])
+    designs.write_design(tmp_path / "mine.flame", replace(peony, name="other", open=replace(peony.open, name="other")))
     mine = designs.read_design(tmp_path / "mine.flame")
     assert mine.name == "mine" and mine.box == peony.box
     np.testing.assert_array_equal(mine.bud.final.pre, peony.bud.final.pre)
+    assert repr(mine.open.xforms) == repr(peony.open.xforms)
 
 
 ORIGINALS = ("brick", "fireflies", "hearts", "kindling", "soft_ghost", "wavy", "willowisp")

@@ -34,8 +34,8 @@ def test_every_example_in_brief() -> None:
     ("name", "told"),
     [
         ("digits-exploding", ["It learnt nothing", "exploded at step 64, and it never recovered", "petals quiver"]),
-        ("digits-momentum", ["the loss fell to 1/", "From step 547 on it rests, converged"]),
-        ("translation", ["exploded at step 477, and it recovered", "rests, stilled by its falling learning rate"]),
+        ("digits-momentum", ["the loss fell to 1/", "From step 547 on it rests: it has converged."]),
+        ("translation", ["exploded at step 477, and it recovered", "rests: its falling learning rate stilled it."]),
         ("digits-adam", ["It was still moving when it ended."]),
     ],
 )

@@ -31,8 +31,9 @@ def test_columns_hold_exactly_the_range_of_their_steps(numbers: list[float], mos
     values = np.array(numbers, np.float32)
     curve = strip.envelope(values, most)
     assert len(curve.low) == min(most, len(values))
+    columns = np.arange(len(values)) * len(curve.low) // len(values)
     for column in range(len(curve.low)):
-        inside = values[[row for row in range(len(values)) if len(values) <= most or row * most // len(values) == column]] if len(values) > most else values[[column]]
+        inside = values[columns == column]
         known = inside[np.isfinite(inside)]
         assert (np.isnan(curve.low[column]) and not known.size) or (curve.low[column], curve.high[column]) == (known.min(), known.max())
     low, high = curve.columns(width)

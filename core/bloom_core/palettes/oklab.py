@@ -22,6 +22,8 @@ _TO_LAB = np.array(
     ]
 )
 
+_FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
+
 
 def srgb_to_linear(srgb: DoubleArray) -> DoubleArray:
     """Returns linear light, as shader nodes hold it, of sRGB colours in [0, 1], any shape (IEC 61966-2-1)."""
@@ -40,7 +42,7 @@ def to_oklab(srgb: DoubleArray) -> DoubleArray:
 
 def to_srgb(lab: DoubleArray) -> DoubleArray:
     """Returns sRGB (n, 3) of OKLab (n, 3), not clipped: outside [0, 1] where the colour cannot be shown."""
-    return linear_to_srgb((lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T)
+    return linear_to_srgb((lab @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T)
 
 
 def from_polar(lightness: DoubleArray, chroma: DoubleArray, hue: DoubleArray) -> DoubleArray:

@@ -91,7 +91,7 @@ def tells(run: Trajectory, found: Sequence[Event]) -> str:
     elif "explosion" in first:
         told.append(f"It exploded at step {first['explosion'].step}{_aftermath(run, first['explosion'])}.")
     if "settled" in first:
-        why = {"schedule": ", stilled by its falling learning rate", "convergence": ", converged"}.get(first["settled"].note, "")
+        why = {"schedule": ": its falling learning rate stilled it", "convergence": ": it has converged"}.get(first["settled"].note, "")
         told.append(f"From step {first['settled'].step} on it rests{why}.")
     elif "jitter" in first:
         told.append(f"From step {first['jitter'].step} on its steps undo each other: the petals quiver.")

@@ -1,0 +1,62 @@
+"""Garden: several runs side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import properties
+from ..background import Job
+from ..interface import Section
+from .operators import BLOOM_OT_garden_plant
+
+
+class BLOOM_UL_plots(bpy.types.UIList):
+    """The runs of the garden."""
+
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _property: Any, _index: int = 0, _flag: int = 0
+    ) -> None:
+        row = layout.row(align=True)
+        row.prop(item, "name", text="", emboss=False)
+        row.label(text=item.design.capitalize())
+
+
+class BLOOM_PT_garden(Section, bpy.types.Panel):
+    """Garden: several runs side by side."""
+
+    bl_idname, bl_label, bl_order, bl_options = "BLOOM_PT_garden", "Garden", 90, {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Always there: a garden needs no bloom to begin with."""
+        return True
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, garden = self.split_layout(), properties.garden_of(context.scene)
+        if not len(garden.plots):
+            layout.label(text="Several runs in one scene, on one scale")
+            layout.operator("bloom.garden_optimizers", icon="OUTLINER_OB_POINTCLOUD")
+            layout.operator("bloom.garden_add", icon="IMPORT")
+            return
+        row = layout.row()
+        row.template_list("BLOOM_UL_plots", "", garden, "plots", garden, "active", rows=4)
+        column = row.column(align=True)
+        column.operator("bloom.garden_add", text="", icon="ADD")
+        column.operator("bloom.garden_remove", text="", icon="REMOVE")
+        column.separator()
+        column.operator("bloom.garden_move", text="", icon="TRIA_UP").direction = "UP"
+        column.operator("bloom.garden_move", text="", icon="TRIA_DOWN").direction = "DOWN"
+        if 0 <= garden.active < len(garden.plots):
+            plot = garden.plots[garden.active]
+            layout.prop(plot, "run")
+            layout.prop(plot, "design")
+        layout.prop(garden, "layout")
+        layout.prop(garden, "heading")
+        layout.prop(garden, "labels")
+        growing = Job.running(BLOOM_OT_garden_plant.job_name)
+        layout.operator("bloom.garden_plant", text="Growing (Esc to Stop)" if growing else "Plant Garden", icon="OUTLINER_OB_POINTCLOUD")
+
+
+register, unregister = bpy.utils.register_classes_factory((BLOOM_UL_plots, BLOOM_PT_garden))
