@@ -2,6 +2,7 @@
 # make test   the whole test-suite
 # make test-blender  the add-on in real Blender windows: sets up Debian's newest Blender in .blender-root (2 GB; Debian, as root)
 # make screenshots   retakes the guide's pictures of the panel, in the same Blender
+# make stages   renders the pictures of the stages, for the guide and the panel (some minutes)
 # make bench  speeds, as ratios; what recording costs; how truthfully flowers move
 # make proof  pictures against Ember's reference renders and against flam3-render, where these are at hand (some minutes)
 # make sanitize  the test-suite on a library built with sanitizers (Linux; needs a recent clang, which it installs on Debian as root)
@@ -15,7 +16,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
 
-.PHONY: demo test test-blender screenshots bench proof sanitize fuzz zip setup check clean
+.PHONY: demo test test-blender screenshots stages bench proof sanitize fuzz zip setup check clean
 
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
@@ -30,6 +31,9 @@ check: $(VENV)/test.stamp
 test-blender: setup $(VENV)/test.stamp
 	$(PY) -m tests.blender.setup_root
 	$(PY) -m pytest tests/blender
+
+stages: setup
+	$(PY) docs/render_stages.py
 
 screenshots: setup $(VENV)/test.stamp
 	$(PY) -m tests.blender.setup_root

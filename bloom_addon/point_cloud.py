@@ -108,7 +108,8 @@ def _new_companion(obj: bpy.types.Object) -> bpy.types.Object:
     for collection in obj.users_collection or (bpy.context.scene.collection,):
         collection.objects.link(points)
     points.parent = obj
-    points.lock_location = points.lock_rotation = points.lock_scale = (True, True, True)  # the bloom is what is to be moved
+    for name in ("lock_location", "lock_rotation", "lock_scale"):
+        setattr(points, name, (True, True, True))  # the bloom is what is to be moved
     modifier: Any = points.modifiers.new("Bloom Points", "NODES")
     modifier.node_group = _tree(name, _size(obj), _new_material(name))
     properties.bloom_of(obj).baking.points = points
@@ -118,7 +119,7 @@ def _new_companion(obj: bpy.types.Object) -> bpy.types.Object:
 def _size(obj: bpy.types.Object) -> float:
     """Returns a radius of points that a flower of this size looks fine with."""
     bloom = properties.bloom_of(obj)
-    return 0.001 * max(high - low for low, high in zip(bloom.box_low, bloom.box_high, strict=True))
+    return 0.001 * float(max(high - low for low, high in zip(bloom.box_low, bloom.box_high, strict=True)))
 
 
 def _new_material(name: str) -> bpy.types.Material:
@@ -126,7 +127,7 @@ def _new_material(name: str) -> bpy.types.Material:
     made = bpy.data.materials.new(name)
     tree = compat.ensure_nodes(made)
     tree.nodes.clear()
-    chain = []
+    chain: list[Any] = []
     for kind, label in (
         ("ShaderNodeAttribute", "Palette Coordinate"), ("ShaderNodeValToRGB", material.RAMP), ("ShaderNodeEmission", "Glow"),
         ("ShaderNodeOutputMaterial", "Output"),
@@ -146,7 +147,8 @@ def _tree(name: str, size: float, points_material: bpy.types.Material) -> Any:
     tree: Any = bpy.data.node_groups.new(name, "GeometryNodeTree")
     tree.interface.new_socket(name="Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
     build = _Builder(tree)
-    path, start, count = build.value("FunctionNodeInputString", TAKE), build.value("FunctionNodeInputInt", _START), build.value("FunctionNodeInputInt", _COUNT)
+    path, start = build.value("FunctionNodeInputString", TAKE), build.value("FunctionNodeInputInt", _START)
+    count = build.value("FunctionNodeInputInt", _COUNT)
     radius = build.value("ShaderNodeValue", SIZE)
     tree.nodes[SIZE].outputs[0].default_value = size
 
@@ -172,7 +174,8 @@ def _tree(name: str, size: float, points_material: bpy.types.Material) -> Any:
     velocity = build.node("ShaderNodeCombineXYZ")
     for axis, column in zip("XYZ", ("vx", "vy", "vz"), strict=True):
         build.link(build.math("MULTIPLY", build.attribute(column), inside), velocity.inputs[axis])
-    moved, stored, colored = build.node("GeometryNodeSetPosition"), build.node("GeometryNodeStoreNamedAttribute"), build.node("GeometryNodeSetMaterial")
+    moved, stored = build.node("GeometryNodeSetPosition"), build.node("GeometryNodeStoreNamedAttribute")
+    colored = build.node("GeometryNodeSetMaterial")
     build.link(cloud.outputs[0], moved.inputs["Geometry"])
     build.link(build.scaled(velocity.outputs[0], build.math("SUBTRACT", frame, nearest)), moved.inputs["Offset"])
     stored.data_type, stored.domain = "FLOAT_VECTOR", "POINT"

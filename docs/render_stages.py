@@ -55,8 +55,8 @@ def main() -> None:
     """Renders what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"stages; default: all of {', '.join(PRESETS)}")
-    parser.add_argument("--samples", type=float, default=80.0, help="millions of points")
-    parser.add_argument("--rays", type=int, default=32, help="Cycles samples per pixel")
+    parser.add_argument("--samples", type=float, default=50.0, help="millions of points")
+    parser.add_argument("--rays", type=int, default=16, help="Cycles samples per pixel")
     parser.add_argument("--out", type=Path, help="another folder")
     options = parser.parse_args()
     for name in options.names or PRESETS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -16,6 +17,7 @@ from bloom_core.take_list import TakeInfo
 
 from .. import bloom_object, point_cloud, properties
 from ..properties.baking import takes_of
+
 
 @dataclass
 class _Read:
@@ -34,7 +36,7 @@ _asked: tuple[str, tuple[str, ...]] | None = None
 def folder_of(obj: bpy.types.Object) -> Path | None:
     """Returns a bloom's takes folder, or None where there is no place for takes yet."""
     try:
-        return bloom_object.takes_folder(obj)
+        return Path(os.path.normpath(bloom_object.takes_folder(obj)))
     except ValueError:
         return None
 
@@ -53,7 +55,7 @@ def shown(obj: bpy.types.Object) -> dict[str, tuple[Path, int, int]]:
 
 
 def _folder(first: str) -> Path:
-    return Path(bpy.path.abspath(first)).parent
+    return Path(os.path.normpath(bpy.path.abspath(first))).parent  # without the .. of paths that are relative to the .blend
 
 
 def every_shown() -> set[str]:

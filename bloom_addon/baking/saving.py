@@ -16,7 +16,7 @@ from .. import point_cloud
 _before: dict[str, str] = {}
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _about_to_save(path: str, *_: object) -> None:
     _before.clear()
     old, new = _folder(bpy.data.filepath), _folder(path)
@@ -29,7 +29,7 @@ def _about_to_save(path: str, *_: object) -> None:
             node.string = bpy.path.relpath(whole, start=str(new)) if Path(whole).drive == new.drive else whole
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _saved(path: str, *_: object) -> None:
     if _before and _folder(bpy.data.filepath) != _folder(path):  # a copy: this file stays where it is
         for tree, node in _takes():

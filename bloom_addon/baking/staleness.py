@@ -118,7 +118,7 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _mark(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     """Notes which blooms were touched; the rest is done when Blender has a moment."""
     for update in depsgraph.updates:
@@ -128,7 +128,7 @@ def _mark(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     _look_soon()
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _frame(scene: bpy.types.Scene, *_: object) -> None:
     """Another frame: its keys may have been edited."""
     _touched.update(obj.name for obj in properties.blooms(scene))
@@ -146,14 +146,15 @@ def _glance_at_touched() -> None:
     before, names = dict(_older), list(_touched)
     _touched.clear()
     for name in names:
-        obj, scene = bpy.data.objects.get(name), bpy.context.scene
+        obj: Any = bpy.data.objects.get(name)
+        scene = bpy.context.scene
         if obj is not None and scene is not None and properties.bloom_of(obj) is not None:
             glance(scene, obj)
     if before != _older:
         catalogue.redraw()
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _at_render(scene: bpy.types.Scene, *_: object) -> None:
     """Says what is wrong with the takes before a render: in the console, where a render's own lines are, and in the panel."""
     for obj in properties.blooms(scene):
@@ -165,7 +166,7 @@ def _at_render(scene: bpy.types.Scene, *_: object) -> None:
             print(f"Bloom: {obj.name}: {flag.text}", flush=True)
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _another_file(*_: object) -> None:
     """Forgets: a file was opened, or saved elsewhere."""
     _touched.clear()
@@ -173,7 +174,7 @@ def _another_file(*_: object) -> None:
     catalogue.forget()
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _saved(*_: object) -> None:
     catalogue.forget()
 

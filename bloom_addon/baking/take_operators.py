@@ -91,7 +91,8 @@ class BLOOM_OT_take_hide(NeedsBloom, BloomOperator):
         if self.kind == "points":
             point_cloud.stop(context.object)
         else:
-            context.object.data.filepath = ""
+            volume: Any = context.object.data
+            volume.filepath = ""
         return FINISHED
 
 
@@ -181,12 +182,17 @@ class BLOOM_OT_takes_copy(NeedsBloom, BloomOperator):
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         obj, manager = context.object, context.window_manager
+
+        def tell(fraction: float) -> bool:
+            manager.progress_update(fraction)
+            return True
+
         manager.progress_begin(0.0, 1.0)
         try:
-            root = bloom_object.takes_folder(obj)
+            root = Path(os.path.normpath(bloom_object.takes_folder(obj)))
             for folder, start, _ in catalogue.shown(obj).values():
                 if folder.parent != root:
-                    show(obj, take_list.copy_take(folder, root, lambda part: manager.progress_update(part) is None), start)
+                    show(obj, take_list.copy_take(folder, root, tell), start)
         except EXPECTED as error:
             return self.refuse(error)
         finally:

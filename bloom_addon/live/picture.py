@@ -19,24 +19,32 @@ _HALO = 8
 """The halo is made at this fraction of the view's size (as written in its shaders)."""
 
 
+class _Buffer:
+    """A texture that can be drawn into. (Making a GPUOffScreen meanwhile would, up to 5.0, take the viewport's own buffer away.)"""
+
+    def __init__(self, size: tuple[int, int], kind: str) -> None:
+        self.texture = _gpu.types.GPUTexture(size, format=kind)
+        self.frame = _gpu.types.GPUFrameBuffer(color_slots=self.texture)
+
+
 class Picture:
     """One view's light, `size` in pixels."""
 
     def __init__(self, size: tuple[int, int]) -> None:
-        small = tuple(max(1, -(-side // _HALO)) for side in size)
-        self._sums = _gpu.types.GPUOffScreen(*size, format="RGBA32F")
-        self._halo = _gpu.types.GPUOffScreen(*small, format="RGBA16F"), _gpu.types.GPUOffScreen(*small, format="RGBA16F")
+        small = max(1, -(-size[0] // _HALO)), max(1, -(-size[1] // _HALO))
+        self._sums = _Buffer(size, "RGBA32F")
+        self._halo = _Buffer(small, "RGBA16F"), _Buffer(small, "RGBA16F")
         self._screen = uploads.full_screen()
 
     def clear(self) -> None:
         """Begins anew."""
-        with self._sums.bind():
-            _gpu.state.active_framebuffer_get().clear(color=(0.0, 0.0, 0.0, 0.0))
+        with self._sums.frame.bind():
+            self._sums.frame.clear(color=(0.0, 0.0, 0.0, 0.0))
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
         """What is drawn inside is added to the light."""
-        with self._sums.bind(), _drawing("ADDITIVE_PREMULT"):
+        with self._sums.frame.bind(), _drawing("ADDITIVE_PREMULT"):
             yield
 
     def make_halo(self, share: float) -> None:
@@ -52,22 +60,22 @@ class Picture:
         shader = shaders.picture()
         with _drawing("ALPHA_PREMULT"):
             shader.bind()
-            shader.uniform_sampler("halo", self._halo[0].texture_color)
+            shader.uniform_sampler("halo", self._halo[0].texture)
             self._fill(shader, self._sums, self._developing(share) | {name: DEVELOPMENT[name] for name in ("shine", "cover")})
 
     @staticmethod
     def _developing(share: float) -> dict[str, float]:
         return {"share": share, **{name: DEVELOPMENT[name] for name in ("gain", "level", "contrast")}}
 
-    def _pass(self, target: Any, shader: Any, source: Any, constants: Mapping[str, float]) -> None:
-        with target.bind():
+    def _pass(self, target: _Buffer, shader: Any, source: _Buffer, constants: Mapping[str, float]) -> None:
+        with target.frame.bind():
             shader.bind()
             self._fill(shader, source, constants)
 
-    def _fill(self, shader: Any, source: Any, constants: Mapping[str, float]) -> None:
+    def _fill(self, shader: Any, source: _Buffer, constants: Mapping[str, float]) -> None:
         for name, value in constants.items():
             shader.uniform_float(name, value)
-        shader.uniform_sampler("sums", source.texture_color)
+        shader.uniform_sampler("sums", source.texture)
         self._screen.draw(shader)
 
 

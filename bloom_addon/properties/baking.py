@@ -49,7 +49,7 @@ class BloomBaking(bpy.types.PropertyGroup):
 
     kind: EnumProperty(name="Bake", description="What is made of the flower", items=_KINDS, override=OVERRIDE)  # type: ignore[valid-type]
     quality: EnumProperty(  # type: ignore[valid-type]
-        name="Quality", description="How fine the take is; sets the numbers under Advanced", items=_QUALITY_ITEMS, get=_read_quality, set=_write_quality
+        name="Quality", description="How fine the take is; sets what is under Advanced", items=_QUALITY_ITEMS, get=_read_quality, set=_write_quality
     )
     point_count: FloatProperty(  # type: ignore[valid-type]
         name="Million Points",
@@ -86,6 +86,7 @@ class BloomBaking(bpy.types.PropertyGroup):
 class BloomTake(bpy.types.PropertyGroup):
     """A take as it lies on disk; `name` is its folder's name."""
 
+    bloom: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
     title: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
     details: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
     kind: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]

@@ -33,7 +33,9 @@ class BloomPalette(bpy.types.PropertyGroup):
 
     method: EnumProperty(name="Kind", description="Which kinds of palettes to choose from", items=METHODS, override=OVERRIDE)  # type: ignore[valid-type]
     seed: IntProperty(name="Seed", description="Another seed draws other words and hues", min=0, override=OVERRIDE)  # type: ignore[valid-type]
-    applied: StringProperty(name="Applied", description="The palette of the run that this bloom wears, and grows in; empty: that of Growth", override=OVERRIDE)  # type: ignore[valid-type]
+    applied: StringProperty(  # type: ignore[valid-type]
+        name="Applied", description="The palette of the run that this bloom wears, and grows in; empty: that of Growth", override=OVERRIDE
+    )
     applied_seed: IntProperty(name="Seed", description="The draw that the applied palette is of", min=0, override=OVERRIDE)  # type: ignore[valid-type]
     locks: CollectionProperty(type=BloomLock, override=OVERRIDE)  # type: ignore[valid-type]
 

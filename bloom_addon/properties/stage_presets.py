@@ -88,7 +88,7 @@ WORLDS: list[Choice] = [
 ]
 GROUNDS: list[Choice] = [
     ("none", "None", "The flower floats"),
-    ("water", "Water", "Dark still water that mirrors the flower and fades out into the distance. Takes about twice as long to render"),
+    ("water", "Water", "Dark still water that mirrors the flower and fades out into the distance. Takes several times as long to render"),
     ("mist", "Mist", "Dark ground that catches the flower's light and fades into mist"),
     ("backdrop", "Backdrop", "A sheet of dark paper that rises behind the flower without a seam; only the camera's side is open"),
 ]

@@ -69,7 +69,7 @@ class BloomWind(bpy.types.PropertyGroup):
     )
     tremble: FloatProperty(  # type: ignore[valid-type]
         name="Tremble",
-        description="How many times the trembling of late training is shown: 1 is as it was recorded, 0 calms it, more exaggerates it",
+        description="How strongly late training's trembling is shown: 1 as it was recorded, 0 calm, more exaggerates it as far as the flower holds",
         min=0.0,
         soft_max=5.0,
         max=100.0,

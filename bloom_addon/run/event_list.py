@@ -104,7 +104,7 @@ def _draw_details(layout: Any, context: bpy.types.Context, bloom: Any, digest: D
 _LAYERS = 3
 """So many layers of an event are named, the most concerned first."""
 
-_TAKEN = 66
+_TAKEN = 58
 """What icon and frame take of the width of a row, in units of the interface."""
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_UL_events,))

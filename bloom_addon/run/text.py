@@ -9,7 +9,7 @@ from typing import Any
 import blf
 import bpy
 
-_MARGIN = 56
+_MARGIN = 66
 """What a panel, a box and their borders take of a region's width, in units of the interface."""
 
 _SAMPLE = "the flower opens, and rests"

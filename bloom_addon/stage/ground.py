@@ -26,6 +26,7 @@ def build(scene: bpy.types.Scene, filmed: Subject, kind: str) -> None:
     ground = parts.part(scene, "ground", GROUND, bpy.data.meshes.new)
     ground.location = (filmed.center[0], filmed.center[1], filmed.bottom)
     ground.scale = (filmed.radius,) * 3
+    ground.display_type, ground.hide_select = "WIRE", True  # in nobody's way at work; renders do not heed it
     mesh: Any = ground.data
     mesh.from_pydata(*(_backdrop() if kind == "backdrop" else _disc(_FADE[kind][1])))
     mesh.shade_smooth()

@@ -47,7 +47,8 @@ def drop(scene: bpy.types.Scene, roles: Callable[[str], bool]) -> None:
         materials = {slot.material for slot in obj.material_slots if is_ours(slot.material)}
         data = obj.data
         bpy.data.objects.remove(obj)
-        remove_unused([data, action, *materials])
+        remove_unused([data, action])
+        remove_unused(materials)  # which the data had used
 
 
 def drop_all(scene: bpy.types.Scene) -> None:

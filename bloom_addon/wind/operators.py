@@ -131,7 +131,7 @@ def _reset(obj: bpy.types.Object, owner: Any, path: str, names: tuple[str, ...])
 def _foot(bloom: Any) -> float:
     """Returns the height of the flower's lowest point: where its box stood when it was chosen, or ends now."""
     try:
-        return bloom_object.read_flower(bloom.design)[0].box.low[2]
+        return bloom_object.flower_of(bloom.id_data).box.low[2]
     except (ValueError, OSError, NativeError):  # the flower's file is gone
         return float(bloom.box_low[2])
 

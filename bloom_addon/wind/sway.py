@@ -58,7 +58,7 @@ def _trembling(scene: bpy.types.Scene, obj: bpy.types.Object, bloom: Any, flame:
         added = gain * played - recorded_now
         if added.any():
             xform = flame.xform(number)
-            flame = flame.with_xform(number, replace(xform, pre=xform.pre + added.reshape(3, 4)))
+            flame = flame.with_xform(number, replace(xform, pre=xform.pre + wind.bounded(added.reshape(3, 4))))
     return flame
 
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-import bpy
-
 from .. import keyframes
 
 PATH = re.compile(r"^bloom\.xforms\[(\d+)\]\.")

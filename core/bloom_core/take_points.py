@@ -57,7 +57,8 @@ def _difference(points: Points, other: Points | None) -> tuple[NDArray[np.float3
 
 
 def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    squares: NDArray[np.float32] = np.einsum("ij,ij->i", vectors, vectors)
+    return np.sqrt(squares)
 
 
 def write_point_frame(path: Path, points: Points, moved: NDArray[np.float32]) -> None:

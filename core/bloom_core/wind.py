@@ -42,6 +42,9 @@ UNREST = 0.45
 TRAVEL = 2.0
 """Seconds by which a petal of phase 2π is moved later than one of phase 0."""
 
+MOST_ADDED = 0.25
+"""How far an exaggerated trembling may take an affine from its keys: about as far as training itself displaces petals."""
+
 MOST = 0.9, 0.3
 """The largest turns of a flower and of a petal, in radians."""
 
@@ -111,7 +114,7 @@ def _turn(breeze: Breeze, angles: DoubleArray, most: float) -> DoubleArray:
     if size > 0.0:
         angles = angles * (most * np.tanh(size / most) / size)
     length = float(np.hypot(*breeze.direction))
-    x, y = (breeze.direction[0] / length, breeze.direction[1] / length) if length > 0.0 else (1.0, 0.0)
+    x, y = (breeze.direction[0] / length, breeze.direction[1] / length) if length > 1e-9 else (1.0, 0.0)
     # To lean along the wind is to turn about what lies across it, and the other way round.
     turn = _rotation(np.array([-y * angles[0] + x * angles[1], x * angles[0] + y * angles[1], angles[2]]))
     base = np.array([0.0, 0.0, breeze.base])
@@ -183,6 +186,12 @@ def elapsed(rate_at: Callable[[float], float], knots: Sequence[float], start: fl
 
 
 _GAUSS = np.polynomial.legendre.leggauss(8)  # type: ignore[no-untyped-call,unused-ignore]
+
+
+def bounded(added: DoubleArray) -> DoubleArray:
+    """Returns what is to be added to an affine (3, 4), made smaller where the norm of its linear part or its shift passes MOST_ADDED."""
+    most = max(float(np.linalg.norm(added[:, :3])), float(np.linalg.norm(added[:, 3])))
+    return added * (MOST_ADDED / most) if most > MOST_ADDED else added
 
 
 def looped(moment: float, first: float, last: float, loop: float) -> float:

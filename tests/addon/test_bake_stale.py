@@ -123,6 +123,7 @@ def test_exact_colors_come_from_the_ramp(scene: bpy.types.Scene, bloom: bpy.type
     from bloom_addon import material
 
     bloom.bloom.baking.color = True
+    bloom.data.materials[0].node_tree.animation_data_clear()
     material.ramp_of(bloom.data.materials[0]).elements[0].color = (1.0, 0.0, 0.25, 1.0)
     flame = bake.prepare(scene, bloom).flames[0]
     assert flame.palette.shape == (256, 3) and flame.palette[0] == pytest.approx([1.0, 0.0, 0.537], abs=0.01)  # sRGB

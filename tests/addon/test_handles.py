@@ -54,7 +54,8 @@ def test_at_rest_it_changes_nothing(scene: bpy.types.Scene, bloom: bpy.types.Obj
 @pytest.mark.parametrize("kind", ["moved", "turned", "scaled"])
 def test_it_is_applied_after_the_variations(scene: bpy.types.Scene, bloom: bpy.types.Object, handle: bpy.types.Object, kind: str) -> None:
     rest = np.array(handle.matrix_basis)
-    move = {"moved": Matrix.Translation((0.2, 0.1, 0.5)), "turned": Matrix.Rotation(0.5, 4, "Z"), "scaled": Matrix.Diagonal((1.5, 0.5, 1.0, 1.0))}[kind]
+    moves = {"moved": Matrix.Translation((0.2, 0.1, 0.5)), "turned": Matrix.Rotation(0.5, 4, "Z"), "scaled": Matrix.Diagonal((1.5, 0.5, 1, 1))}
+    move = moves[kind]
     handle.matrix_basis = handle.matrix_basis @ move
     own = flame_properties.read_flame(bloom).xforms[PETALS].post
     expected = (rest @ np.array(move) @ np.linalg.inv(rest))[:3]

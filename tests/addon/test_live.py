@@ -13,9 +13,7 @@ import pytest
 import bloom_addon
 from bloom_addon import bloom_object, material, properties
 from bloom_addon.live import clouds, drawing, views
-from bloom_core import designs, native
-from bloom_core.flames.flame_buffer import pack
-from bloom_core.point_batches import PointBatches
+from bloom_core import designs
 
 
 def read(obj: bpy.types.Object) -> clouds.Cloud:
@@ -56,18 +54,6 @@ def everything() -> str:
         for datablock in group:
             take(datablock)
     return found.hexdigest()
-
-
-def test_a_batch_is_what_the_renderer_gives() -> None:
-    player, flame = PointBatches(), designs.design("lotus").open
-    for count, threads in ((20_000, 1), (3_000, 2), (1_200_000, 2)):
-        batch, points = player.play(pack(flame), count, seed=7, threads=threads), native.points(flame, count, seed=7)
-        assert np.array_equal(batch.position, points.position) and np.array_equal(batch.palette, points.palette)
-        assert np.array_equal(batch.weight, points.weight)
-    with pytest.raises(native.NativeError, match="a batch has 0 to"):
-        player.play(pack(flame), -1)
-    with pytest.raises(native.NativeError):
-        player.play(pack(flame)[:10], 100)
 
 
 def test_points_are_played_anew_only_when_the_flame_changes(bloom: bpy.types.Object, scene: bpy.types.Scene) -> None:

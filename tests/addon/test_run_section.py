@@ -126,7 +126,7 @@ def region(alignment: str, x: int, y: int, width: int, height: int) -> Any:
 
 def test_the_strip_lies_between_what_overlaps_the_view() -> None:
     free = strip_layout.place(context([]))
-    assert free is not None and (free.left, free.bottom, free.width, free.height) == (9, 9, 982, 126)
+    assert free is not None and (free.left, free.bottom, free.width, free.height) == (9, 9, 982, 135)
     sides = [region("LEFT", 100, 50, 60, 600), region("RIGHT", 900, 50, 200, 600)]
     around = [*sides, region("BOTTOM", 100, 50, 1000, 40), region("TOP", 100, 610, 1000, 40)]
     between = strip_layout.place(context(around))
@@ -141,7 +141,7 @@ def test_points_of_the_strip_and_steps_belong_together() -> None:
     for row in (0, 63, 1349):
         assert int(place.share(place.x(row, 1350)) * 1350) == row
     assert place.share(-50) == 0.0 and place.share(5000) == 1.0
-    assert place.holds(20, 20) and not place.holds(20, 9 + 127) and not place.holds(5, 20)
+    assert place.holds(20, 20) and not place.holds(20, 9 + 136) and not place.holds(5, 20)
 
 
 def test_the_strip_is_there_only_where_it_is_switched_on_for_a_run(obj: bpy.types.Object) -> None:

@@ -94,9 +94,7 @@ def test_moved_takes_are_flagged_and_relinked(scene: bpy.types.Scene, bloom: bpy
     catalogue.refresh(bloom)
     flags = staleness.flags(scene, bloom)
     assert [flag.remedy for flag in flags] == ["relink", "relink"] and "is not where it was" in flags[0].text
-    with pytest.raises(RuntimeError, match="There is no folder|not under this folder|Found 0"):
-        if bpy.ops.bloom.takes_relink(directory=str(tmp_path / "work")) == {"CANCELLED"}:
-            raise RuntimeError("Found 0")
+    assert bpy.ops.bloom.takes_relink(directory=str(tmp_path / "work")) == {"CANCELLED"}
     assert bpy.ops.bloom.takes_relink(directory=str(tmp_path / "elsewhere")) == {"FINISHED"}
     assert {place[0] for place in catalogue.shown(bloom).values()} == {tmp_path / "elsewhere" / "moved" / name for name in names}
     assert bloom.data.filepath.startswith("//../elsewhere/moved/take-")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bloom_core import native
 
-from . import kernels, keys, live, picture, recording, scaling, truthfulness, volume
+from . import kernels, keys, live, picture, recording, scaling, takes, truthfulness, volume
 from .timing import machine
 
 if __name__ == "__main__":
     print(f"Measured on {machine()}; kernel {native.kernel_name()}.")
     picture.main()
     volume.main()
+    takes.main()
     kernels.main()
     scaling.main()
     recording.main()

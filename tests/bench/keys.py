@@ -29,13 +29,10 @@ from bloom_core.growth import bezier_keys
 from bloom_core.growth.animation import Animation, Channel
 from bloom_core.palettes import Ramp
 flower = designs.design("waterlily")
-xforms = len(flower.open.xforms)
-all_channels = [Channel(x, f, i) for f, n in (("pre", 12), ("post", 12), ("weight", 1), ("opacity", 1), ("color", 1)) for i in range(n) for x in range(xforms)]
-if len(all_channels) < channels:
-    flower = replace(flower, open=replace(flower.open, xforms=flower.open.xforms * -(-channels // 27)))
-    xforms = len(flower.open.xforms)
-    all_channels = [Channel(x, f, i) for x in range(xforms) for f, n in (("pre", 12), ("post", 12), ("weight", 1), ("opacity", 1), ("color", 1)) for i in range(n)]
-chosen = tuple(all_channels[:channels])
+fields = {"pre": 12, "post": 12, "weight": 1, "opacity": 1, "color": 1}
+flower = replace(flower, open=replace(flower.open, xforms=flower.open.xforms[:1] * -(-channels // sum(fields.values()))))
+every = [Channel(xform, field, i) for xform in range(len(flower.open.xforms)) for field, size in fields.items() for i in range(size)]
+chosen = tuple(every[:channels])
 random = np.random.default_rng(1)
 ramp = Ramp(np.array([1]), np.array([0.0, 1.0]), np.array([[[0.0] * 3, [1.0] * 3]]))
 def animation(count, bezier):
@@ -95,7 +92,10 @@ def main() -> None:
     count = FRAMES * CHANNELS
     one = found["one"] / (SAMPLE * FRAMES)
     names = {"linear": "A key on every frame", "bezier": "Bézier keys", "again": "Grown again, keys replaced in place"}
-    rows = [[label, f"{found[name]:.2f} s", f"{count / found[name] / 1e6:.2f} M/s", f"{one * count / found[name]:.0f}×"] for name, label in names.items()]
+    rows = [
+        [label, f"{found[name]:.2f} s", f"{count / found[name] / 1e6:.2f} M/s", f"{one * count / found[name]:.0f}×"]
+        for name, label in names.items()
+    ]
     table(["Written as", "Time", "Keys", f"Faster than keyframe_insert ({one * 1e6:.0f} µs a key)"], rows)
 
 

@@ -24,7 +24,7 @@ def steps(kit: Any) -> Iterator[float]:
     space.region_3d.view_distance, space.region_3d.view_location = 7.0, (0.0, 0.0, 0.4)
     with kit.override():
         lotus = bloom_object.new_bloom(bpy.context, designs.design("lotus"))
-        lotus.bloom.live.points, lotus.bloom.live.refined = 200_000, 1_000_000
+        lotus.bloom.live.points, lotus.bloom.live.refined = 100_000, 500_000
         bpy.ops.bloom.use_run(run="digits")
         scene.bloom_growth.frames = 24
         bpy.ops.bloom.grow()
@@ -76,7 +76,7 @@ def steps(kit: Any) -> Iterator[float]:
     with kit.override():
         peony = bloom_object.new_bloom(bpy.context, designs.design("peony"))
     peony.location = (-1.5, 2.5, 0.0)
-    peony.bloom.live.points = peony.bloom.live.refined = 200_000
+    peony.bloom.live.points = peony.bloom.live.refined = 100_000
     place = (-1.5, 2.5, 0.2)
     area.tag_redraw()
     yield 1.0

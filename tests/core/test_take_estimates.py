@@ -20,7 +20,7 @@ SETTINGS = BakeSettings(LOTUS.box, samples=16_000_000, resolution=192, gain=30.0
 
 @pytest.mark.parametrize(
     "settings",
-    [SETTINGS, replace(SETTINGS, estimator=1.5), replace(SETTINGS, color=True), replace(SETTINGS, resolution=320, half=False), PointSettings(800_000)],
+    [SETTINGS, replace(SETTINGS, estimator=1.5), replace(SETTINGS, color=True), replace(SETTINGS, resolution=320, half=False), PointSettings(800000)],
     ids=["volume", "silk", "color", "finer, full floats", "points"],
 )
 def test_estimates_are_near_what_a_bake_takes(tmp_path: Path, settings: Settings) -> None:

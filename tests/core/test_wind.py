@@ -137,3 +137,12 @@ def test_a_recording_loops_without_a_jump(moment: float, loop: float) -> None:
     assert abs(looped(moment + 0.1, 10.0, 50.0, loop) - at) <= 0.1 + 1e-9
     if moment > 50.0:
         assert at >= 50.0 - loop
+
+
+@given(st.lists(st.floats(-5.0, 5.0), min_size=12, max_size=12))
+def test_what_is_added_to_an_affine_has_a_bound_and_below_it_stays_as_it_is(values: list[float]) -> None:
+    added = np.array(values).reshape(3, 4)
+    kept = wind.bounded(added)
+    assert max(np.linalg.norm(kept[:, :3]), np.linalg.norm(kept[:, 3])) <= wind.MOST_ADDED + 1e-12
+    small = added * (0.9 * wind.MOST_ADDED / max(float(np.linalg.norm(added)), 1.0))
+    np.testing.assert_array_equal(wind.bounded(small), small)
