@@ -86,7 +86,7 @@ class BloomBaking(bpy.types.PropertyGroup):
 class BloomTake(bpy.types.PropertyGroup):
     """A take as it lies on disk; `name` is its folder's name."""
 
-    bloom: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
+    bloom: StringProperty(name="Bloom", description="Bloom that this take was baked of", override=OVERRIDE)  # type: ignore[valid-type]
     title: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
     details: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
     kind: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]

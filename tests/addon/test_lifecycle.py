@@ -80,7 +80,7 @@ def dump(owner: Any, depth: int = 0) -> Any:
                 found[name] = [dump(item, depth + 1) for item in getattr(owner, name)]
         elif prop.type == "POINTER":
             value = getattr(owner, name)
-            if value is not None and depth < 4 and name in ("bloom", "live", "wind", "palette", "baking", "bloom_run", "bloom_stage", "bloom_garden", "bloom_growth"):
+            if value is not None and depth < 4 and (name in ("live", "wind", "palette", "baking") or name.startswith("bloom")):
                 found[name] = dump(value, depth + 1)
             elif isinstance(value, bpy.types.ID):
                 found[name] = value.name_full

@@ -24,6 +24,13 @@ OPERATORS = [
     if isinstance(cls, type) and issubclass(cls, bpy.types.Operator) and cls.__module__ == name and "bl_idname" in vars(cls)
 ]
 GROUPS = [cls for module in properties._PARTS for cls in module.CLASSES]
+WITHOUT_UNDO = {
+    f"bloom.{name}"
+    for name in (
+        "render", "mutate", "breed", "install_assets", "bake_stop", "takes_refresh", "take_compare", "take_reveal", "takes_prune", "takes_check",
+        "copy_palette", "find_palettes",
+    )
+}  # fmt: skip
 MENUS = ("VIEW3D_MT_add", "VIEW3D_MT_volume_add", "TOPBAR_MT_file_import")
 
 
@@ -49,7 +56,7 @@ def test_every_operator_explains_itself(scene: bpy.types.Scene, cls: type[bpy.ty
     group, name = cls.bl_idname.split(".")
     kind = getattr(getattr(bpy.ops, group), name).get_rna_type()
     assert len(kind.description) > 15 and kind.name
-    assert "UNDO" in cls.bl_options or cls.bl_idname in ("bloom.render", "bloom.mutate", "bloom.breed", "bloom.install_assets")  # these change no scene
+    assert ("UNDO" in cls.bl_options) != (cls.bl_idname in WITHOUT_UNDO), "what changes no datablock needs no undo step, and all else does"
 
 
 def test_every_property_explains_itself(scene: bpy.types.Scene) -> None:
