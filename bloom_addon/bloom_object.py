@@ -38,6 +38,7 @@ def set_design(obj: bpy.types.Object, design: Design) -> None:
     """Puts a flower into a bloom, without keys: those of another flower would move other xforms."""
     bloom: Any = getattr(obj, "bloom")  # noqa: B009 - no attribute to the type checker
     keyframes.clear_flower(obj)
+    bloom.palette.property_unset("applied")  # the other flower comes in its own colours
     flame_properties.write_flame(bloom, design.open)
     bloom.design, bloom.box_low, bloom.box_high = design.name, design.box.low, design.box.high
     packaged = design.name in designs.designs() and designs.design(design.name) is design

@@ -9,12 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+import numpy as np
 
+from bloom_core.palettes import linear_to_srgb
 from bloom_core.takes import Take
 
 from . import compat, material, properties
+from .materials import variants
 
 TAKE, SIZE, MATERIAL = "Bloom Take", "Bloom Point Size", "Bloom Point Material"
+VARIETY = "Bloom Size Variety"
+"""Value node: 0, all points are as large; 1, most are smaller and one in thirty is a drop of two to three times the size."""
 _START, _COUNT = "Bloom First Frame", "Bloom Frame Count"
 
 
@@ -89,6 +94,20 @@ def match_palette(obj: bpy.types.Object) -> None:
             target = driver.variables.new().targets[0]
             target.id_type, target.id = "MATERIAL", giver
             target.data_path = f"node_tree.{base}[{number}].{path}" + (f"[{index}]" if index >= 0 else "")
+    _follow_exposure(giver, tree)
+
+
+def _follow_exposure(giver: bpy.types.Material, tree: Any) -> None:
+    """Drives the exposure of the points by that of the glow, where both have it: one bloom has one."""
+    path = f'nodes["{material.EXPOSURE}"].outputs[0].default_value'
+    tree.driver_remove(path)
+    source: Any = compat.ensure_nodes(giver)
+    if material.EXPOSURE not in tree.nodes or material.EXPOSURE not in source.nodes:
+        return
+    driver = tree.driver_add(path).driver
+    driver.type = "SUM"
+    target = driver.variables.new().targets[0]
+    target.id_type, target.id, target.data_path = "MATERIAL", giver, f"node_tree.{path}"
 
 
 def _materials(obj: bpy.types.Object) -> tuple[Any, Any]:
@@ -111,7 +130,7 @@ def _new_companion(obj: bpy.types.Object) -> bpy.types.Object:
     for name in ("lock_location", "lock_rotation", "lock_scale"):
         setattr(points, name, (True, True, True))  # the bloom is what is to be moved
     modifier: Any = points.modifiers.new("Bloom Points", "NODES")
-    modifier.node_group = _tree(name, _size(obj), _new_material(name))
+    modifier.node_group = _tree(name, _size(obj), _new_material(name, obj))
     properties.bloom_of(obj).baking.points = points
     return points
 
@@ -122,25 +141,12 @@ def _size(obj: bpy.types.Object) -> float:
     return 0.001 * float(max(high - low for low, high in zip(bloom.box_low, bloom.box_high, strict=True)))
 
 
-def _new_material(name: str) -> bpy.types.Material:
-    """Returns a glowing material for points, whose color is the ramp at `tint`."""
-    made = bpy.data.materials.new(name)
-    tree = compat.ensure_nodes(made)
-    tree.nodes.clear()
-    chain: list[Any] = []
-    for kind, label in (
-        ("ShaderNodeAttribute", "Palette Coordinate"), ("ShaderNodeValToRGB", material.RAMP), ("ShaderNodeEmission", "Glow"),
-        ("ShaderNodeOutputMaterial", "Output"),
-    ):  # fmt: skip
-        node: Any = tree.nodes.new(kind)
-        node.name, node.label, node.location = label, label, (-900 + 300 * len(chain), 0)
-        chain.append(node)
-    attribute, ramp, glow, output = chain
-    attribute.attribute_name = "tint"
-    tree.links.new(attribute.outputs["Fac"], ramp.inputs["Fac"])
-    tree.links.new(ramp.outputs["Color"], glow.inputs["Color"])
-    tree.links.new(glow.outputs[0], output.inputs["Surface"])
-    return made
+def _new_material(name: str, obj: bpy.types.Object) -> bpy.types.Material:
+    """Returns a glowing material for points, whose color is the bloom's palette at `tint`."""
+    ramp = next((ramp for slot in obj.material_slots if slot.material is not None and (ramp := material.ramp_of(slot.material)) is not None), None)
+    places = np.linspace(0.0, 1.0, 256)
+    colors = np.ones((256, 3)) if ramp is None else np.array([ramp.evaluate(place)[:3] for place in places])
+    return variants.points_material(name, linear_to_srgb(np.clip(colors, 0.0, 1.0)))
 
 
 def _tree(name: str, size: float, points_material: bpy.types.Material) -> Any:
@@ -169,7 +175,8 @@ def _tree(name: str, size: float, points_material: bpy.types.Material) -> Any:
     build.link(file.outputs[0], imported.inputs["Path"])
     build.link(imported.outputs[0], cloud.inputs["Mesh"])
     # A point that is half as opaque covers half the area.
-    build.link(build.math("MULTIPLY", radius, build.math("SQRT", build.attribute("weight"))), cloud.inputs["Radius"])
+    covering = build.math("MULTIPLY", radius, build.math("SQRT", build.attribute("weight")))
+    build.link(build.math("MULTIPLY", covering, _variety(build)), cloud.inputs["Radius"])
 
     velocity = build.node("ShaderNodeCombineXYZ")
     for axis, column in zip("XYZ", ("vx", "vy", "vz"), strict=True):
@@ -190,6 +197,15 @@ def _tree(name: str, size: float, points_material: bpy.types.Material) -> Any:
     output = build.node("NodeGroupOutput")
     build.link(colored.outputs[0], output.inputs[0])
     return tree
+
+
+def _variety(build: _Builder) -> Any:
+    """Returns a factor of a point's size, by its number: points keep theirs from frame to frame, as they keep their way through the flame."""
+    chance = build.node("FunctionNodeRandomValue")
+    variety = build.value("ShaderNodeValue", VARIETY)
+    variety.node.outputs[0].default_value = 1.0
+    drops = build.math("POWER", next(socket for socket in chance.outputs if socket.enabled), 20.0)
+    return build.math("MULTIPLY_ADD", variety, build.math("MULTIPLY_ADD", drops, 2.4, -0.4), 1.0)
 
 
 class _Builder:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
 import numpy as np
 
-from bloom_core import designs, take_estimates, takes
-from bloom_core.flames.flame import Flame, FlameError
-from bloom_core.native import Cancelled, NativeError, Progress
+from bloom_core import designs, takes
+from bloom_core.flames.flame import Flame
+from bloom_core.native import NativeError, Progress
 from bloom_core.palettes import linear_to_srgb
-from bloom_core.takes import BakeSettings, PointSettings, Settings, Take, TakeError
+from bloom_core.takes import BakeSettings, PointSettings, Settings, Take
 
 from .. import bloom_object, flame_properties, material, posing, properties, sample
+from ..background import Job
+
+BAKING = "baking"
+"""The name of the job."""
 
 _COLORS = 256
 
 
 @dataclass(frozen=True)
 class BakeJob:
-    """All that a bake needs, as plain data; `bloom` is the name of its object."""
+    """All that a bake needs, as plain data; `bloom` is the name of its object, `uid` its number in the session."""
 
     folder: Path
     flames: Sequence[Flame]
@@ -34,6 +35,7 @@ class BakeJob:
     frame_start: int
     bloom: str = ""
     about: Mapping[str, object] = field(default_factory=dict)
+    uid: int = 0
 
 
 def kinds_of(obj: bpy.types.Object) -> tuple[str, ...]:
@@ -102,7 +104,7 @@ def prepare_all(
             bloom.box_low, bloom.box_high = box.low, box.high
     about = {"bloom": obj.name, "frame_start": frames.start, "blends": [bpy.data.filepath] if bpy.data.is_saved else []}
     wanted = kinds_of(obj) if kinds is None else kinds
-    return [BakeJob(folder, flames, settings_of(obj, kind), frames.start, obj.name, about) for kind in wanted]
+    return [BakeJob(folder, flames, settings_of(obj, kind), frames.start, obj.name, about, obj.session_uid) for kind in wanted]
 
 
 def run(job: BakeJob, threads: int = 0, progress: Progress | None = None, only: Collection[int] | None = None) -> Take:
@@ -110,65 +112,34 @@ def run(job: BakeJob, threads: int = 0, progress: Progress | None = None, only: 
     return takes.bake(job.folder, job.flames, job.settings, threads=threads, progress=progress, only=only, about=job.about)
 
 
-class BakeWorker:
-    """Bakes in a thread of its own, one job after the other. Poll `fraction` and `finished`; then `takes` has a take for each job that was
-    done, and `error` is what ended the others, or None."""
-
-    latest: ClassVar[BakeWorker | None] = None
+class BakeWorker(Job):
+    """Bakes one job after the other; then `takes` has a take for each job that was done, and `error` is what ended the others, or None."""
 
     def __init__(self, *jobs: BakeJob) -> None:
-        self.jobs, self.fraction, self.done, self.frames = jobs, 0.0, 0, 0
+        self.jobs, self.done, self.frames = jobs, 0, 0
         self.takes: list[Take] = []
-        self.error: Exception | None = None
-        self._begin = time.monotonic()
-        self._cancel = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="Bloom bake", daemon=True)
-        BakeWorker.latest = self
-        self._thread.start()
-
-    @staticmethod
-    def running() -> bool:
-        """Says whether a bake is going on."""
-        return BakeWorker.latest is not None and not BakeWorker.latest.finished
-
-    @staticmethod
-    def stop() -> None:
-        """Ends a bake that is going on: Blender takes an operator away with its add-on without asking it to stop."""
-        if BakeWorker.latest is not None:
-            BakeWorker.latest.cancel()
+        blooms = list(dict.fromkeys(job.bloom for job in jobs))
+        super().__init__(BAKING, self._bake, blooms[0] if len(blooms) == 1 else f"{len(blooms)} blooms")
 
     @property
-    def finished(self) -> bool:
-        """Says whether the thread has ended."""
-        return not self._thread.is_alive()
+    def detail(self) -> str:
+        """Returns how far it is: Frame 12 of 48."""
+        return f"Frame {min(self.done + 1, self.frames)} of {self.frames}" if self.frames else "Looking for what changed"
 
-    @property
-    def text(self) -> str:
-        """Returns how far it is: frame 12 of 48, 2 min 10 s to go."""
-        if self._cancel.is_set():
-            return "Stopping"
-        if not self.frames:
-            return "Looking for what changed"
-        left = take_estimates.time_left(self.fraction, time.monotonic() - self._begin)
-        return f"Frame {min(self.done + 1, self.frames)} of {self.frames}" + (f", {take_estimates.duration(left)} to go" if left is not None else "")
+    def _bake(self, progress: Progress) -> None:
+        counts = [len(takes.missing(job.folder, job.flames, job.settings)) for job in self.jobs]
+        self.frames, before = sum(counts), 0
+        for job, count in zip(self.jobs, counts, strict=True):
 
-    def cancel(self, wait: bool = True) -> None:
-        """Asks the bake to stop, and waits the moment that takes."""
-        self._cancel.set()
-        if wait:
-            self._thread.join()
+            def tell(part: float, before: int = before, count: int = count) -> bool:
+                at = before + part * count
+                self.done = int(at)
+                return progress(at / max(self.frames, 1))
 
-    def _work(self) -> None:
-        try:
-            counts = [len(takes.missing(job.folder, job.flames, job.settings)) for job in self.jobs]
-            self.frames, before = sum(counts), 0
-            for job, count in zip(self.jobs, counts, strict=True):
-                self.takes.append(run(job, progress=lambda part, before=before, count=count: self._progress(before, count, part)))  # type: ignore[misc]
-                before += count
-        except (TakeError, NativeError, FlameError, Cancelled, OSError, MemoryError) as error:
-            self.error = error
+            self.takes.append(run(job, progress=tell))
+            before += count
 
-    def _progress(self, before: int, count: int, part: float) -> bool:
-        at = before + part * count
-        self.done, self.fraction = int(at), at / max(self.frames, 1)
-        return not self._cancel.is_set()
+
+def running() -> bool:
+    """Says whether a bake is going on."""
+    return Job.running(BAKING)

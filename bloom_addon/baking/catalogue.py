@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import bpy
 
 from bloom_core import take_estimates, take_files, take_list
 from bloom_core.take_list import TakeInfo
 
-from .. import bloom_object, point_cloud, properties
+from .. import background, bloom_object, point_cloud, properties
 from ..properties.baking import takes_of
 
 
@@ -29,7 +27,7 @@ class _Read:
 
 
 _read = _Read()
-_thread: threading.Thread | None = None
+_LISTING = "listing takes"
 _asked: tuple[str, tuple[str, ...]] | None = None
 
 
@@ -45,7 +43,7 @@ def shown(obj: bpy.types.Object) -> dict[str, tuple[Path, int, int]]:
     """Returns the folder of the take that a bloom shows, the frame where it begins and its length, for volume and points. Reads no disk."""
     found: dict[str, tuple[Path, int, int]] = {}
     volume = obj.data
-    if isinstance(volume, bpy.types.Volume) and volume.filepath:
+    if isinstance(volume, bpy.types.Volume) and Path(volume.filepath).suffix == ".vdb":  # Blender makes "//" of no path when it saves
         count = volume.frame_duration if volume.is_sequence else 1
         found["volume"] = _folder(volume.filepath), volume.frame_start, count
     points = point_cloud.played(obj)
@@ -105,10 +103,9 @@ def ask(obj: bpy.types.Object | None) -> None:
     """Has the disk read in a thread; the panel is drawn again when that is done. Cheap: may be called while drawing."""
     global _asked
     job = _job(obj)
-    if job is not None and _thread is None and not bpy.app.background:
+    if job is not None and not bpy.app.background and not background.reading(_LISTING):
         _asked = job
-        if not bpy.app.timers.is_registered(_begin):
-            bpy.app.timers.register(_begin, first_interval=0.01)
+        background.read(_LISTING, lambda: _look(*job), lambda found: _keep(job, found))
 
 
 def ask_if_new(obj: bpy.types.Object) -> None:
@@ -148,30 +145,6 @@ def _look(folder: str, others: tuple[str, ...]) -> _Read:
     if folder:
         found.free[folder] = take_files.free_bytes(Path(folder))
     return found
-
-
-def _begin() -> float | None:
-    global _thread
-    job = _asked
-    if job is None or _thread is not None:
-        return None
-    result: list[_Read] = []
-    thread = threading.Thread(target=lambda: result.append(_look(*job)), name="Bloom takes", daemon=True)
-    _thread = thread
-    thread.start()
-
-    def poll() -> float | None:
-        global _thread
-        if thread.is_alive():
-            return 0.1
-        _thread = None
-        if result:
-            _keep(job, result[0])
-            redraw()
-        return None
-
-    bpy.app.timers.register(poll, first_interval=0.05)
-    return None
 
 
 def _keep(job: tuple[str, tuple[str, ...]], found: _Read) -> None:
@@ -216,24 +189,11 @@ def details(take: TakeInfo) -> str:
     return f"{frames} × {fine}  {take_estimates.size(take.size)}" if not take.lost else f"{take.lost} of {frames} files lost"
 
 
-def redraw() -> None:
-    """Has the sidebars drawn again."""
-    manager: Any = bpy.context.window_manager
-    for window in manager.windows if manager is not None else ():
-        for area in window.screen.areas:
-            for region in area.regions if area.type == "VIEW_3D" else ():
-                if region.type == "UI":
-                    region.tag_redraw()
-
-
 def register() -> None:
     """Nothing is known yet."""
     forget()
 
 
 def unregister() -> None:
-    """Leaves no timer behind."""
-    for timer in (_begin,):
-        if bpy.app.timers.is_registered(timer):
-            bpy.app.timers.unregister(timer)
+    """Forgets what was read."""
     forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,14 @@ from bloom_core.take_estimates import Estimate, Probe
 from bloom_core.take_files import TakeError
 from bloom_core.take_frames import Settings
 
-from .. import properties
+from .. import background, properties
 from . import bake, catalogue
 
-_probes: dict[tuple[str, str], Probe | str] = {}
-"""By bloom and kind: what was measured, or why nothing could be."""
-_wanted: set[str] = set()
-_thread: threading.Thread | None = None
+_Measured = Probe | tuple[str, Settings]
+_probes: dict[tuple[str, str], _Measured] = {}
+"""By bloom and kind: what was measured, or why nothing could be with these settings."""
+_wanted = ""
+_MEASURING = "measuring a sample"
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ def costs(scene: bpy.types.Scene, obj: bpy.types.Object) -> Costs:
     for kind in bake.kinds_of(obj):
         settings = bake.settings_of(obj, kind)
         measured = _probes.get((obj.name, kind))
-        if isinstance(measured, str):
-            return Costs(measured)
+        if isinstance(measured, tuple):
+            if measured[1] != settings:
+                _ask(obj)
+            return Costs(measured[0])
         if measured is None or not take_estimates.serves(measured, settings):
             _ask(obj)
         if measured is None or not take_estimates.same_kind(measured.settings, settings):
@@ -64,62 +67,51 @@ def _by_last_bake(obj: bpy.types.Object, settings: Settings) -> Estimate | None:
 
 
 def _ask(obj: bpy.types.Object) -> None:
-    if bpy.app.background or bake.BakeWorker.running():
+    global _wanted
+    if bpy.app.background or bake.running() or background.reading(_MEASURING):
         return
-    _wanted.add(obj.name)
-    if _thread is None and not bpy.app.timers.is_registered(_begin):
+    _wanted = obj.name
+    if not bpy.app.timers.is_registered(_begin):
         bpy.app.timers.register(_begin, first_interval=0.4)  # a value that is still being dragged is not measured
 
 
-def _begin() -> float | None:
-    global _thread
-    name = _wanted.pop() if _wanted else ""
+def _begin() -> None:
+    name = _wanted
     obj: Any = bpy.data.objects.get(name)
-    if properties.bloom_of(obj) is None or _thread is not None:
-        return None
+    if properties.bloom_of(obj) is None or background.reading(_MEASURING):
+        return
+    settings = {kind: bake.settings_of(obj, kind) for kind in bake.kinds_of(obj)}
     try:
         flame = bake.read_flame(bpy.context.scene, obj)
     except (FlameError, ValueError) as error:
-        _probes.update({(name, kind): str(error) for kind in bake.kinds_of(obj)})
-        return None
-    settings = {kind: bake.settings_of(obj, kind) for kind in bake.kinds_of(obj)}
-    found: dict[str, Probe | str] = {}
-    _thread = threading.Thread(target=_measure, args=(flame, settings, found), name="Bloom probe", daemon=True)
-    _thread.start()
-
-    def poll() -> float | None:
-        global _thread
-        if _thread is not None and _thread.is_alive():
-            return 0.1
-        _thread = None
-        _probes.update({(name, kind): measured for kind, measured in found.items()})
-        catalogue.redraw()
-        return None
-
-    bpy.app.timers.register(poll, first_interval=0.1)
-    return None
+        _keep(name, {kind: (str(error), wanted) for kind, wanted in settings.items()})
+        return
+    background.read(_MEASURING, lambda: _measure(flame, settings), lambda found: _keep(name, found))
 
 
-def _measure(flame: Flame, settings: dict[str, Settings], found: dict[str, Probe | str]) -> None:
+def _measure(flame: Flame, settings: dict[str, Settings]) -> dict[str, _Measured]:
+    found: dict[str, _Measured] = {}
     for kind, wanted in settings.items():
         try:
             found[kind] = take_estimates.probe(flame, wanted)
         except (FlameError, NativeError, TakeError, OSError, MemoryError) as error:
-            found[kind] = str(error)
+            found[kind] = str(error), wanted
+    return found
+
+
+def _keep(name: str, found: Mapping[str, _Measured]) -> None:
+    _probes.update({(name, kind): measured for kind, measured in found.items()})
 
 
 def measure(scene: bpy.types.Scene, obj: bpy.types.Object) -> Costs:
     """Measures now, and returns the costs."""
-    found: dict[str, Probe | str] = {}
-    _measure(bake.read_flame(scene, obj), {kind: bake.settings_of(obj, kind) for kind in bake.kinds_of(obj)}, found)
-    _probes.update({(obj.name, kind): measured for kind, measured in found.items()})
+    _keep(obj.name, _measure(bake.read_flame(scene, obj), {kind: bake.settings_of(obj, kind) for kind in bake.kinds_of(obj)}))
     return costs(scene, obj)
 
 
 def forget() -> None:
     """Forgets what was measured."""
     _probes.clear()
-    _wanted.clear()
 
 
 def register() -> None:

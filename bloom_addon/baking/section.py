@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import point_cloud, properties
+from .. import background, point_cloud, properties
 from ..interface import Section
 from ..properties.baking import takes_of
 from . import bake, catalogue, costs, staleness
@@ -84,12 +84,8 @@ class BLOOM_PT_bake(Section, bpy.types.Panel):
         row.operator("bloom.takes_default_folder")
 
     def _buttons(self, layout: Any, context: bpy.types.Context) -> None:
-        column, worker = layout.column(align=True), bake.BakeWorker.latest
-        if worker is not None and not worker.finished:
-            row = column.row(align=True)
-            row.scale_y = 1.4
-            row.progress(factor=worker.fraction, text=worker.text)
-            row.operator("bloom.bake_stop", text="", icon="CANCEL")
+        column = layout.column(align=True)
+        if background.draw_job(column, bake.BAKING):
             _wrapped(column, "You can go on working. Esc stops.", "NONE")
             return
         told = costs.costs(context.scene, context.object)
@@ -104,7 +100,7 @@ class BLOOM_PT_bake(Section, bpy.types.Panel):
             column.operator("bloom.bake_all", icon="OUTLINER_OB_VOLUME")
 
     def _flags(self, layout: Any, context: bpy.types.Context) -> None:
-        if bake.BakeWorker.running():
+        if bake.running():
             return
         for flag in staleness.flags(context.scene, context.object):
             box = layout.box().column(align=True)

@@ -17,7 +17,7 @@ from bloom_core.take_files import TakeError
 from bloom_core.take_frames import described
 from bloom_core.take_list import TakeInfo
 
-from .. import properties
+from .. import background, properties
 from . import bake, catalogue
 
 _DEBOUNCE = 0.5
@@ -141,7 +141,7 @@ def _look_soon() -> None:
 
 
 def _glance_at_touched() -> None:
-    if bake.BakeWorker.running() or bpy.app.is_job_running("RENDER"):
+    if bake.running() or bpy.app.is_job_running("RENDER"):
         return
     before, names = dict(_older), list(_touched)
     _touched.clear()
@@ -151,7 +151,7 @@ def _glance_at_touched() -> None:
         if obj is not None and scene is not None and properties.bloom_of(obj) is not None:
             glance(scene, obj)
     if before != _older:
-        catalogue.redraw()
+        background.redraw()
 
 
 @persistent  # type: ignore[untyped-decorator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from bloom_core import take_estimates, take_list, takes
+from bloom_core.native import Progress
 from bloom_core.take_list import Pruning, TakeInfo
 
 from .. import bloom_object, point_cloud, properties
+from ..background import Job, JobOperator, Work, still_there
 from ..interface import CANCELLED, EXPECTED, FINISHED, RUNNING, BloomOperator, NeedsBloom
 from ..properties.baking import takes_of
 from . import bake, catalogue, staleness
@@ -35,6 +38,24 @@ def show(obj: bpy.types.Object, folder: Path, start: int) -> None:
     bloom_object.show_take(obj, take, start)
     if bpy.data.is_saved:
         takes.tell(folder, {"blends": [bpy.data.filepath]})
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A bloom that shows a take, by its number in the session, and the frame where that begins."""
+
+    uid: int
+    name: str
+    start: int
+
+    @classmethod
+    def of(cls, obj: bpy.types.Object, start: int) -> _Shown:
+        """Takes a bloom down."""
+        return cls(obj.session_uid, obj.name, start)
+
+    def show(self, folder: Path) -> None:
+        """Makes it show the take where that is now. Raises ValueError, TakeError."""
+        show(still_there(bpy.data.objects, self.uid, self.name), folder, self.start)
 
 
 class NeedsTake(NeedsBloom):
@@ -138,10 +159,10 @@ class BLOOM_OT_take_reveal(NeedsBloom, BloomOperator):
         return FINISHED
 
 
-class BLOOM_OT_takes_relink(BloomOperator):
+class BLOOM_OT_takes_relink(JobOperator):
     """Find the takes that this file shows under another folder, after they or the file were moved. For all blooms at once"""
 
-    bl_idname, bl_label = "bloom.takes_relink", "Relink Takes"
+    bl_idname, bl_label, job_name = "bloom.takes_relink", "Relink Takes", "looking for takes"
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
@@ -149,25 +170,26 @@ class BLOOM_OT_takes_relink(BloomOperator):
         context.window_manager.fileselect_add(self)
         return RUNNING
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def prepare(self, _context: bpy.types.Context) -> Work:
         lost = [
-            (obj, path, start)
+            (_Shown.of(obj, start), path)
             for obj in bpy.data.objects
             if properties.bloom_of(obj) is not None
             for path, start, _ in catalogue.shown(obj).values()
             if not (path / takes.JSON).is_file()
         ]
         if not lost:
-            return self.refuse("Nothing is lost: every take that this file shows is where it should be")
-        try:
-            found = take_list.find_takes(bpy.path.abspath(self.directory), {path.name for _, path, _ in lost})
-            for obj, path, start in lost:
-                if path.name in found:
-                    show(obj, found[path.name], start)
-        except EXPECTED as error:
-            return self.refuse(error)
+            raise ValueError("Nothing is lost: every take that this file shows is where it should be")
+        root, names = bpy.path.abspath(self.directory), {path.name for _, path in lost}
+        return lambda progress: (lost, take_list.find_takes(root, names, progress))
+
+    def apply(self, context: bpy.types.Context, result: Any) -> set[OperatorReturnItems]:
+        lost, found = result
+        for showing, path in lost:
+            if path.name in found:
+                showing.show(found[path.name])
         _read_again(context)
-        missing = {path.name for _, path, _ in lost} - found.keys()
+        missing = {path.name for _, path in lost} - found.keys()
         if missing:
             self.report({"WARNING"}, f"Found {len(found)} of {len(found) + len(missing)} takes; not under this folder: {', '.join(sorted(missing))}")
             return FINISHED if found else CANCELLED
@@ -175,28 +197,27 @@ class BLOOM_OT_takes_relink(BloomOperator):
         return FINISHED
 
 
-class BLOOM_OT_takes_copy(NeedsBloom, BloomOperator):
+class BLOOM_OT_takes_copy(NeedsBloom, JobOperator):
     """Copy the takes that this bloom shows into its own folder of takes, and show the copies: after Save As to another folder"""
 
-    bl_idname, bl_label = "bloom.takes_copy", "Copy Takes Here"
+    bl_idname, bl_label, job_name = "bloom.takes_copy", "Copy Takes Here", "copying takes of"
+    when_stopped = "copied frames are kept, and Copy Takes Here goes on from there"
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        obj, manager = context.object, context.window_manager
+    def prepare(self, context: bpy.types.Context) -> Work:
+        root = Path(os.path.normpath(bloom_object.takes_folder(context.object)))
+        away = [(_Shown.of(context.object, start), folder) for folder, start, _ in catalogue.shown(context.object).values() if folder.parent != root]
 
-        def tell(fraction: float) -> bool:
-            manager.progress_update(fraction)
-            return True
+        def work(progress: Progress) -> list[tuple[_Shown, Path]]:
+            return [
+                (showing, take_list.copy_take(folder, root, lambda part, number=number: progress((number + part) / len(away))))  # type: ignore[misc]
+                for number, (showing, folder) in enumerate(away)
+            ]
 
-        manager.progress_begin(0.0, 1.0)
-        try:
-            root = Path(os.path.normpath(bloom_object.takes_folder(obj)))
-            for folder, start, _ in catalogue.shown(obj).values():
-                if folder.parent != root:
-                    show(obj, take_list.copy_take(folder, root, tell), start)
-        except EXPECTED as error:
-            return self.refuse(error)
-        finally:
-            manager.progress_end()
+        return work
+
+    def apply(self, context: bpy.types.Context, result: Any) -> set[OperatorReturnItems]:
+        for showing, folder in result:
+            showing.show(folder)
         _read_again(context)
         return FINISHED
 
@@ -242,8 +263,9 @@ class BLOOM_OT_takes_prune(NeedsBloom, BloomOperator):
         return FINISHED
 
     def _planned(self, context: bpy.types.Context) -> Pruning:
-        if bake.BakeWorker.running():
-            raise ValueError("A bake is running: prune when it is done")
+        writing = Job.find(bake.BAKING) or Job.find(BLOOM_OT_takes_copy.job_name)
+        if writing is not None:
+            raise ValueError(f"Bloom is {writing.title}: prune when that is done")
         return take_list.plan_pruning(bloom_object.takes_folder(context.object), catalogue.every_shown(), bpy.data.filepath)
 
 

@@ -10,20 +10,20 @@ from bpy.props import BoolProperty, StringProperty
 
 from bloom_core.designs import Design
 
+from ..background import JobOperator, Work, collect
 from ..interface import FINISHED, RUNNING, BloomOperator
 from . import assets, flowers
 from .flowers import Flower
-from .waiting import Job, WaitingOperator
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
 
-class BLOOM_OT_install_assets(WaitingOperator):
+class BLOOM_OT_install_assets(JobOperator):
     """Put all flowers into an asset library, to be dragged from the Asset Browser into any scene. Pressed again, it brings the library up to date"""
 
     bl_idname, bl_label = "bloom.install_assets", "Install Flower Assets"
-    bl_options = {"REGISTER"}
+    bl_options, job_name = {"REGISTER"}, "reading flowers"
     directory: StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where the library goes; empty: Bloom's own folder", subtype="DIR_PATH", options={"SKIP_SAVE"}
     )
@@ -35,7 +35,7 @@ class BLOOM_OT_install_assets(WaitingOperator):
             return RUNNING
         return super().invoke(context, event)
 
-    def begin(self, context: bpy.types.Context) -> Job[tuple[Flower, Design]]:
+    def prepare(self, context: bpy.types.Context) -> Work:
         there = assets.find_library(context.preferences)
         folder = Path(bpy.path.abspath(self.directory)) / "bloom_flowers" if self.directory else flowers.user_folder("assets", create=True)
         if folder is None and there is not None:
@@ -45,12 +45,9 @@ class BLOOM_OT_install_assets(WaitingOperator):
         self._folder: Path = folder
         self._read: list[tuple[Flower, Design]] = []
         chosen = flowers.flowers()
-        return Job(assets.read(chosen), len(chosen), "flowers")
+        return collect(assets.read(chosen), len(chosen), self._read)
 
-    def keep(self, made: list[tuple[Flower, Design]]) -> None:
-        self._read += made
-
-    def finish(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def apply(self, context: bpy.types.Context, _result: None) -> set[OperatorReturnItems]:
         count = assets.write(self._folder, self._read)
         assets.register_library(context.preferences, self._folder)
         self.report({"INFO"}, f"{count} flowers are in the asset library {assets.LIBRARY}: open an Asset Browser and drag one into the scene")

@@ -14,9 +14,9 @@ from bloom_core.flower_children import Child
 from bloom_core.images.image_files import write_picture
 
 from .. import bloom_object, properties
+from ..background import JobOperator, Work, collect, redraw
 from ..interface import EXPECTED, FINISHED, BloomOperator, NeedsBloom
 from . import flowers, nursery, previews
-from .waiting import Job, WaitingOperator, redraw
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 _NEXT = -1  # the seed that means: others than last time
 
 
-class _MakesChildren(NeedsBloom, WaitingOperator):
+class _MakesChildren(NeedsBloom, JobOperator):
     """What Mutate and Breed share: the grid fills as the children come. The scene is not touched."""
 
     bl_options = {"REGISTER"}
+    job_name, when_stopped = "growing children of", "the children so far stay"
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Each seed gives eight other children; -1: others than last time", min=_NEXT, default=_NEXT, options={"SKIP_SAVE"}
     )
@@ -36,19 +37,20 @@ class _MakesChildren(NeedsBloom, WaitingOperator):
         """Returns the other parent, if there is one."""
         raise NotImplementedError
 
-    def begin(self, context: bpy.types.Context) -> Job[Child]:
+    def prepare(self, context: bpy.types.Context) -> Work:
         library = getattr(context.window_manager, "bloom_library")  # noqa: B009
         if self.seed == _NEXT:
             self.seed, library.seed = library.seed, library.seed + 1
         parents = bloom_object.flower_of(context.object), self.second(context)
         nursery.clear()
-        return Job(flower_children.litter(*parents, library.strength, self.seed), flower_children.LITTER, "children")
+        self._born: list[Child] = []
+        return collect(flower_children.litter(*parents, library.strength, self.seed), flower_children.LITTER, self._born)
 
-    def keep(self, made: list[Child]) -> None:
-        for child in made:
-            nursery.add(child)
+    def arrived(self, _context: bpy.types.Context) -> None:
+        while self._born:
+            nursery.add(self._born.pop(0))
 
-    def finish(self, _context: bpy.types.Context) -> set[OperatorReturnItems]:
+    def apply(self, _context: bpy.types.Context, _result: None) -> set[OperatorReturnItems]:
         return FINISHED
 
 
@@ -130,7 +132,7 @@ class BLOOM_OT_save_flower(NeedsBloom, BloomOperator):
             return self.refuse(error)
         previews.forget(str(path))
         properties.bloom_of(context.object).design = str(path)
-        redraw(context)
+        redraw()
         self.report({"INFO"}, f"Saved as {path}")
         return FINISHED
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,9 @@ from bpy.props import CollectionProperty, EnumProperty, StringProperty
 
 from bloom_core import gardens
 from bloom_core.gardens import Plot
-from bloom_core.native import Progress
 
 from .. import bloom_object, properties
-from ..background import JobOperator
+from ..background import JobOperator, Work, still_there
 from ..interface import EXPECTED, FINISHED, BloomOperator, FileOperator
 from . import planting
 
@@ -102,7 +100,7 @@ class BLOOM_OT_garden_plant(HasPlots, JobOperator):
 
     bl_idname, bl_label, job_name = "bloom.garden_plant", "Plant Garden", "growing the garden"
 
-    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], Any]:
+    def prepare(self, context: bpy.types.Context) -> Work:
         garden, settings = properties.garden_of(context.scene), properties.growth_of(context.scene).arguments()
         plots = [
             Plot(plot.run, bloom_object.read_run(plot.run), bloom_object.read_flower(plot.design)[0], plot.name or Path(plot.run).stem)
@@ -111,10 +109,14 @@ class BLOOM_OT_garden_plant(HasPlots, JobOperator):
         if garden.layout == "map":
             for plot in plots:
                 gardens.coordinates(plot.run)  # told before minutes of work
+        self._scene = context.scene.session_uid
         return lambda progress: (plots, gardens.grow(plots, settings, progress))
 
     def apply(self, context: bpy.types.Context, result: Any) -> set[OperatorReturnItems]:
-        garden = properties.garden_of(context.scene)
+        scene = still_there(bpy.data.scenes, self._scene, "The garden's scene")
+        if context.scene != scene:
+            context.window.scene = scene  # another one was looked at meanwhile
+        garden = properties.garden_of(scene)
         plots, grown = result
         blooms = planting.plant(context, plots, grown, garden.layout, garden.heading, garden.labels)
         self.report({"INFO"}, f"Planted {len(blooms)} flowers on one scale: now bake them with Bake All")

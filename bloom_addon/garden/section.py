@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from .. import properties
-from ..background import Job
+from ..background import draw_job
 from ..interface import Section
 from .operators import BLOOM_OT_garden_plant
 
@@ -55,8 +55,8 @@ class BLOOM_PT_garden(Section, bpy.types.Panel):
         layout.prop(garden, "layout")
         layout.prop(garden, "heading")
         layout.prop(garden, "labels")
-        growing = Job.running(BLOOM_OT_garden_plant.job_name)
-        layout.operator("bloom.garden_plant", text="Growing (Esc to Stop)" if growing else "Plant Garden", icon="OUTLINER_OB_POINTCLOUD")
+        if not draw_job(layout, BLOOM_OT_garden_plant.job_name):
+            layout.operator("bloom.garden_plant", icon="OUTLINER_OB_POINTCLOUD")
 
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_UL_plots, BLOOM_PT_garden))

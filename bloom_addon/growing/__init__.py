@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import job, menus, operators, section
+from . import menus, operators, section
 
-_PARTS = (job, operators, menus, section)
+_PARTS = (operators, menus, section)
 
 
 def register() -> None:

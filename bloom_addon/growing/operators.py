@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty
@@ -10,91 +10,36 @@ from bpy.props import BoolProperty
 from bloom_core.growth.animation import Animation
 
 from .. import growth_book, properties
-from ..interface import CANCELLED, EXPECTED, FINISHED, PASS, RUNNING, BloomOperator, NeedsBloom
-from . import job, plan
+from ..background import JobOperator, Work
+from ..interface import FINISHED, NeedsBloom
+from . import plan
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
+GROWING = "growing"
+"""The name of the job."""
+
 _NAMED = 4
 
 
-class _Growing(NeedsBloom, BloomOperator):
-    """Grows in a thread and writes the keys when it is done; from scripts and in the background it just does it."""
+class _Growing(NeedsBloom, JobOperator):
+    """Grows beside the window, and writes the keys when it is done."""
 
-    bl_options = {"UNDO"}  # no redo panel: it would grow again, and block, at every touch
-    as_before = False
+    job_name, as_before = GROWING, False
     _plan: plan.Plan
-    _job: job.Job
-    _timer: Any
 
-    def prepare(self, context: bpy.types.Context) -> None:
-        """Takes down what it needs of the context. Raises ValueError where there is nothing to do."""
+    def prepare(self, context: bpy.types.Context) -> Work:
+        self._plan = plan.make(context.scene, context.object, self.as_before)
+        return self._plan.grow
+
+    def apply(self, _context: bpy.types.Context, result: Animation) -> set[OperatorReturnItems]:
+        self.report({"INFO"}, self.write(result))
+        return FINISHED
 
     def write(self, animation: Animation) -> str:
         """Writes the keys; returns what to report. Raises ValueError."""
         raise NotImplementedError
-
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        try:
-            self.prepare(context)
-            self._plan = plan.make(context.scene, context.object, self.as_before)
-            self.report({"INFO"}, self.write(self._plan.grow()))
-        except EXPECTED as error:
-            return self.refuse(error)
-        return FINISHED
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[OperatorReturnItems]:
-        if bpy.app.background or context.window is None:
-            return self.execute(context)
-        try:
-            self.prepare(context)
-            self._plan = plan.make(context.scene, context.object, self.as_before)
-            self._job = job.start(self._plan.grow)
-        except EXPECTED as error:
-            return self.refuse(error)
-        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return RUNNING
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[OperatorReturnItems]:
-        if event.type == "ESC" and event.value == "PRESS":
-            self._job.stop()
-            return RUNNING
-        if event.type != "TIMER":
-            return PASS
-        if not self._job.over:
-            context.workspace.status_text_set(f"Growing {self._plan.name}: {self._job.fraction:.0%} (Esc to cancel)")
-            _redraw(context)
-            return PASS
-        self.cancel(context)
-        if isinstance(self._job.error, EXPECTED):
-            return self.refuse(self._job.error)
-        if self._job.error is not None:
-            raise self._job.error
-        if self._job.result is None:
-            self.report({"INFO"}, "Growing was cancelled: nothing was changed")
-            return CANCELLED
-        try:
-            self.report({"INFO"}, self.write(self._job.result))
-        except EXPECTED as error:
-            return self.refuse(error)
-        return FINISHED
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Takes the timer and the status text back; Blender calls it too when it ends the operator."""
-        self._job.stop()
-        context.window_manager.event_timer_remove(self._timer)
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
-        _redraw(context)
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 class BLOOM_OT_grow(_Growing):
@@ -133,7 +78,7 @@ class BLOOM_OT_revert_growth(_Growing):
     )
     _wanted: set[tuple[str, int]]
 
-    def prepare(self, context: bpy.types.Context) -> None:
+    def prepare(self, context: bpy.types.Context) -> Work:
         """Takes down which curves."""
         found = growth_book.grown_action(context.object)
         if found is None:
@@ -148,6 +93,7 @@ class BLOOM_OT_revert_growth(_Growing):
             self._wanted = {(path, index) for path, index in grown if path.startswith(f"bloom.xforms[{bloom.active_xform}].")}
         if not self._wanted:
             raise ValueError("Training wrote none of these curves: select others")
+        return super().prepare(context)
 
     def write(self, animation: Animation) -> str:
         """Writes those curves."""

@@ -16,6 +16,7 @@ from bloom_core.native import Progress
 from bloom_core.trajectories import trajectory
 
 from .. import bloom_object, growth_book, keyframes, material, properties
+from ..background import still_there
 from ..palette import stops
 
 
@@ -36,11 +37,7 @@ class Plan:
 
     def targets(self) -> tuple[bpy.types.Scene, bpy.types.Object]:
         """Returns the scene and the bloom that it was planned for. Raises ValueError where one is gone."""
-        scene = next((each for each in bpy.data.scenes if each.session_uid == self.scene), None)
-        obj = next((each for each in bpy.data.objects if each.session_uid == self.bloom), None)
-        if scene is None or obj is None or properties.bloom_of(obj) is None:
-            raise ValueError(f"{self.name} is gone: it was deleted, or another file was opened, while it grew. Nothing was changed")
-        return scene, obj
+        return still_there(bpy.data.scenes, self.scene, self.name), still_there(bpy.data.objects, self.bloom, self.name)
 
 
 def make(scene: bpy.types.Scene, obj: bpy.types.Object, as_before: bool = False) -> Plan:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import bpy
 
 from .. import growth_book, properties
+from ..background import draw_job
 from ..interface import Section
-from . import job
+from . import operators
 
 
 class BLOOM_PT_growth(Section, bpy.types.Panel):
@@ -32,10 +33,7 @@ class BLOOM_PT_growth(Section, bpy.types.Panel):
             if grown:
                 body.operator("bloom.grow", text="Grow Again, Replacing Edited Keys").replace_edited = True
                 body.operator("bloom.revert_growth", text="Revert Active Xform to Growth")
-        running = job.running()
-        if running is not None:
-            told = "Cancelling …" if running.stopping else f"Growing: {running.fraction:.0%} (Esc cancels)"
-            layout.progress(factor=running.fraction, text=told)
+        if draw_job(layout, operators.GROWING):
             return
         row = layout.row(align=True)
         row.scale_y = 1.5

@@ -12,10 +12,10 @@ from typing import Any
 
 import bpy
 
-from bloom_core import growth
 from bloom_core.designs import Design
 
 from .. import bloom_object, properties
+from ..growing import plan
 from ..rendering import film
 from . import progress, scenes, working
 
@@ -145,17 +145,22 @@ def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, b
     run, design = bloom_object.read_run(name), scenes.flower(flower)
     scene = scenes.new_scene()
     settings = settings_of(options, scene, new=True)
-    animation = growth.grow(run, design, **settings.arguments())
-    progress.say(f"grown: {len(run.steps)} training steps over {settings.frames} frames of a {design.title.lower()}")
     obj = new_bloom(options, design)
     bloom: Any = properties.bloom_of(obj)
     bloom.run, bloom.design = bloom_object.lasting_name(name), bloom_object.lasting_name(flower)
-    bloom_object.apply_growth(scene, obj, animation)
+    _grow(scene, obj)
+    progress.say(f"grown: {len(run.steps)} training steps over {settings.frames} frames of a {design.title.lower()}")
     set_tremble(options, obj)
     set_stage(options, scene, obj)
     bloom.folder = "//takes"
     scenes.save(blend)
     return scene, obj
+
+
+def _grow(scene: bpy.types.Scene, obj: bpy.types.Object) -> list[str]:
+    """Grows a bloom as its panel would; returns the names of the artist's curves that stay."""
+    planned = plan.make(scene, obj)
+    return plan.write(planned, planned.grow(), replace_edited=False)
 
 
 def _grow_again(options: argparse.Namespace) -> None:
@@ -168,9 +173,12 @@ def _grow_again(options: argparse.Namespace) -> None:
     if options.design is not None:
         bloom_object.set_design(obj, scenes.flower(options.design))
         bloom.design = bloom_object.lasting_name(options.design)
-    design = bloom_object.flower_of(obj)
-    settings = settings_of(options, scene, new=False)
-    bloom_object.apply_growth(scene, obj, growth.grow(bloom_object.read_run(bloom.run), design, **settings.arguments()))
+    settings_of(options, scene, new=False)
+    if options.palette is not None:
+        bloom.palette.property_unset("applied")  # a palette that was applied in the panel would go before
+    kept = _grow(scene, obj)
+    if kept:
+        progress.say(f"{len(kept)} edited curves kept: {', '.join(kept)}")
     set_tremble(options, obj)
     scenes.save(options.blend)
 

@@ -12,6 +12,7 @@ from .. import bloom_object, properties
 from ..baking import bake
 from ..entry import export
 from ..materials import variants
+from ..materials.variants import VARIANTS
 from ..rendering import film
 from ..stage import stage
 from . import progress, scenes
@@ -35,7 +36,12 @@ def set_stage(options: argparse.Namespace, scene: bpy.types.Scene, obj: bpy.type
         if getattr(options, choice) is not None:
             chosen.choose(choice, getattr(options, choice).upper())
     if options.material is not None:
-        for found in variants.materials_of(obj):
+        wanted = VARIANTS[options.material]
+        worn = [found for found in variants.materials_of(obj) if variants.for_points(found) == wanted.points]
+        if not worn:
+            kind = "points" if wanted.points else "a volume"
+            raise ValueError(f"--material {options.material} is for takes of {kind}, and {obj.name} shows none: bake one in Blender first")
+        for found in worn:
             variants.set_variant(found, options.material)
     stage.build(scene, obj, None)
 

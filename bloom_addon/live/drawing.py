@@ -86,7 +86,7 @@ def _is_rendering() -> bool:
 
 def refine() -> float | None:
     """Timer: asks the pictures that are not finished for one batch more; their redraw asks for the timer again."""
-    if _is_rendering() or bake.BakeWorker.running():
+    if _is_rendering() or bake.running():
         return BUSY
     regions = _regions()
     for key in views.keys() - regions.keys():

@@ -46,7 +46,7 @@ VARIANTS = {
 
 
 def points_material(name: str, palette: FloatArray) -> bpy.types.Material:
-    """Returns a new glass material for points whose attribute `tint` is the place in the palette, (n, 3) sRGB, in its ramp."""
+    """Returns a new material of sparks for points whose attribute `tint` is the place in the palette, (n, 3) sRGB, in its ramp."""
     material = bpy.data.materials.new(name)
     tree = compat.ensure_nodes(material)
     tree.nodes.clear()
@@ -56,7 +56,7 @@ def points_material(name: str, palette: FloatArray) -> bpy.types.Material:
     _node(tree, "ShaderNodeOutputMaterial", "Output", 0, 0)
     tree.links.new(coordinate.outputs["Fac"], ramp.inputs["Fac"])
     write_ramp(material, *stops(palette))
-    set_variant(material, "glass")
+    set_variant(material, "sparks")
     return material
 
 
@@ -173,20 +173,43 @@ def _velvet(tree: Any, color: Any, strength: Any) -> Any:
     return body.outputs[0]
 
 
+def _twinkle(tree: Any, least: float, most: float, sharpness: float) -> Any:
+    """Returns a brightness of each point's own, from `least` to `most`; the sharper, the fewer shine."""
+    point, power = _node(tree, "ShaderNodePointInfo", "Point", -1000, -420), _node(tree, "ShaderNodeMath", "Few", -820, -420)
+    spread = _node(tree, "ShaderNodeMapRange", "Bloom Twinkle", -640, -420)
+    power.operation, power.inputs[1].default_value = "POWER", sharpness
+    spread.inputs["To Min"].default_value, spread.inputs["To Max"].default_value = least, most
+    tree.links.new(point.outputs["Random"], power.inputs[0])
+    tree.links.new(power.outputs[0], spread.inputs["Value"])
+    return spread.outputs[0]
+
+
+def _product(tree: Any, first: Any, second: Any, label: str, x: float, y: float) -> Any:
+    product = _node(tree, "ShaderNodeMath", label, x, y)
+    product.operation = "MULTIPLY"
+    tree.links.new(first, product.inputs[0])
+    tree.links.new(second, product.inputs[1])
+    return product.outputs[0]
+
+
 def _sparks(tree: Any, color: Any, strength: Any) -> Any:
-    emission = _node(tree, "ShaderNodeEmission", "Sparks", -240, 0)
+    """Light that what is behind shines through, so that it adds up where points are many; few points shine, the others are their dust."""
+    emission, clear = _node(tree, "ShaderNodeEmission", "Sparks", -240, 0), _node(tree, "ShaderNodeBsdfTransparent", "Clear", -240, -150)
+    both = _node(tree, "ShaderNodeAddShader", "Light and Clear", -100, 0)
+    clear.inputs["Color"].default_value = (0.55, 0.55, 0.55, 1.0)
+    light = _product(tree, _scaled(tree, strength, 1.2, "Bloom Spark", -250), _twinkle(tree, 0.35, 9.0, 24.0), "Twinkling", -420, -420)
     tree.links.new(color, emission.inputs["Color"])
-    tree.links.new(_scaled(tree, strength, 2.0, "Bloom Spark", -300), emission.inputs["Strength"])
-    return emission.outputs[0]
+    tree.links.new(light, emission.inputs["Strength"])
+    tree.links.new(emission.outputs[0], both.inputs[0])
+    tree.links.new(clear.outputs[0], both.inputs[1])
+    return both.outputs[0]
 
 
 def _glass(tree: Any, color: Any, strength: Any) -> Any:
-    """A core that glows where it is looked at straight on, in a skin that mirrors towards its rim. Needs no ray to pass: that would be slow."""
+    """A core that glows where it is looked at straight on, in a skin that mirrors towards its rim. Needs no ray to bend: that would be slow."""
     facing, away = _node(tree, "ShaderNodeLayerWeight", "Rim", -640, 500), _node(tree, "ShaderNodeMath", "Core", -440, 420)
     away.operation = "SUBTRACT"
     away.inputs[0].default_value = 1.0
-    light = _node(tree, "ShaderNodeMath", "Core Light", -440, 250)
-    light.operation = "MULTIPLY"
     core, skin, mix = (
         _node(tree, kind, label, x, y)
         for kind, label, x, y in (
@@ -195,14 +218,13 @@ def _glass(tree: Any, color: Any, strength: Any) -> Any:
             ("ShaderNodeMixShader", "Glass", -100, 0),
         )
     )
-    skin.inputs["Roughness"].default_value = 0.08
-    facing.inputs["Blend"].default_value = 0.35
+    skin.inputs["Roughness"].default_value = 0.05
+    facing.inputs["Blend"].default_value = 0.45
+    inner = _product(tree, _scaled(tree, strength, 1.6, "Bloom Inner Light", -250), _twinkle(tree, 0.3, 5.0, 16.0), "Twinkling", -420, -420)
     for source, target in (
         (facing.outputs["Facing"], away.inputs[1]),
-        (away.outputs[0], light.inputs[0]),
-        (_scaled(tree, strength, 2.5, "Bloom Inner Light", -300), light.inputs[1]),
         (color, core.inputs["Color"]),
-        (light.outputs[0], core.inputs["Strength"]),
+        (_product(tree, away.outputs[0], inner, "Core Light", -420, 250), core.inputs["Strength"]),
         (facing.outputs["Fresnel"], mix.inputs[0]),
         (core.outputs[0], mix.inputs[1]),
         (skin.outputs[0], mix.inputs[2]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,9 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from bloom_core import palettes
-from bloom_core.native import Progress
 
 from .. import material, properties
-from ..background import JobOperator
+from ..background import JobOperator, Work
 from ..interface import EXPECTED, FINISHED, BloomOperator, NeedsBloom
 from . import candidates, stops
 
@@ -25,42 +23,25 @@ class BLOOM_OT_find_palettes(NeedsBloom, JobOperator):
     """Find palettes in what the network's words and parts did: each swatch runs along the palette, and upwards through the training"""
 
     bl_idname, bl_label, bl_options = "bloom.find_palettes", "Find Palettes", {"REGISTER"}
-    job_name = "finding palettes"
+    job_name, when_stopped = "finding palettes for", "the palettes so far stay"
 
     shuffle: BoolProperty(name="Shuffle", description="Draw other words and hues", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-
-    _drawn = 0
 
     @classmethod
     def description(cls, _context: bpy.types.Context, options: Any) -> str:
         """Returns the tooltip of the button."""
         return "Draw other words and hues" if options.shuffle else str(cls.__doc__)
 
-    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], Any]:
-        """Returns the search, begun anew."""
+    def prepare(self, context: bpy.types.Context) -> Work:
+        """Returns the search, begun anew; the panel shows each palette as soon as it is found."""
         if self.shuffle:
             properties.bloom_of(context.object).palette.seed += 1
-        self._search, source = candidates.begin(context.scene, context.object)
-        return partial(self._search.run, source)
+        search, source = candidates.begin(context.scene, context.object)
+        return partial(search.run, source)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[OperatorReturnItems]:
-        """Shows each palette as soon as it is found."""
-        if len(self._search.found) != self._drawn:
-            self._drawn = len(self._search.found)
-            _redraw(context)
-        return super().modal(context, event)
-
-    def apply(self, context: bpy.types.Context, _result: Any) -> set[OperatorReturnItems]:
-        """Shows them all."""
-        _redraw(context)
+    def apply(self, _context: bpy.types.Context, _result: Any) -> set[OperatorReturnItems]:
+        """They are shown already."""
         return FINISHED
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 class BLOOM_OT_apply_palette(NeedsBloom, BloomOperator):

@@ -87,16 +87,16 @@ class BloomTake(bpy.types.PropertyGroup):
     """A take as it lies on disk; `name` is its folder's name."""
 
     bloom: StringProperty(name="Bloom", description="Bloom that this take was baked of", override=OVERRIDE)  # type: ignore[valid-type]
-    title: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
-    details: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
-    kind: StringProperty(override=OVERRIDE)  # type: ignore[valid-type]
-    lost: IntProperty(override=OVERRIDE)  # type: ignore[valid-type]
+    title: StringProperty(name="Take", description="When the take was baked, and what it is", override=OVERRIDE)  # type: ignore[valid-type]
+    details: StringProperty(name="Details", description="Frames, size and settings of the take", override=OVERRIDE)  # type: ignore[valid-type]
+    kind: StringProperty(name="Kind", description="Volume or points", override=OVERRIDE)  # type: ignore[valid-type]
+    lost: IntProperty(name="Lost", description="How many of its files are missing", override=OVERRIDE)  # type: ignore[valid-type]
 
 
 class BloomTakes(bpy.types.PropertyGroup):
     """The takes in the folder of the active bloom, as last read, as `window_manager.bloom_takes`."""
 
-    folder: StringProperty(subtype="DIR_PATH", override=OVERRIDE)  # type: ignore[valid-type]
+    folder: StringProperty(name="Folder", description="Folder that was read", subtype="DIR_PATH", override=OVERRIDE)  # type: ignore[valid-type]
     entries: CollectionProperty(type=BloomTake, override=OVERRIDE)  # type: ignore[valid-type]
     active: IntProperty(name="Take", description="Take that the buttons beside the list are about", override=OVERRIDE)  # type: ignore[valid-type]
 

@@ -6,7 +6,6 @@ when a file is loaded and when the add-on goes.
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from bloom_core.reports import digest
 from bloom_core.reports.digest import Digest
 from bloom_core.trajectories import trajectory
 
+from .. import background
 from ..interface import EXPECTED
 from ..properties import run_view
 
@@ -32,7 +32,6 @@ MOST_ROWS = 10_000
 LOOK_EVERY = 1.0
 """Seconds between two looks at a file's time and size: it may lie on a slow disk, and panels are drawn often."""
 
-_POLL = 0.1
 _Stamp = tuple[int, int]
 
 
@@ -127,9 +126,7 @@ def _look_again(reading: Reading) -> None:
         reading.problem = f"{reading.path.name or 'The run'} is not there any more: it was moved, renamed or deleted"
     elif stamp != reading.stamp:
         reading.stamp, reading.pending = stamp, True
-        threading.Thread(target=_read, args=(reading,), name=f"Bloom reads {reading.path.name}", daemon=True).start()
-        if not bpy.app.timers.is_registered(_deliver):
-            bpy.app.timers.register(_deliver, first_interval=_POLL)
+        background.read(f"reading {reading.path.name}", lambda: _read(reading), lambda _: _deliver())
 
 
 def _read(reading: Reading) -> None:
@@ -143,16 +140,10 @@ def _read(reading: Reading) -> None:
         reading.digest, reading.problem, reading.pending = found, problem, False
 
 
-def _deliver() -> float | None:
-    """Runs on a timer while something is read; then gives the list its rows and shows what came."""
-    if any(reading.pending for reading in _readings.values()):
-        return _POLL
+def _deliver() -> None:
+    """Gives the list its rows, and shows what came."""
     make_rows(max((len(reading.digest.events) for reading in _readings.values() if reading.digest is not None), default=0))
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
-    return None
+    background.redraw(("UI", "WINDOW"))
 
 
 @persistent  # type: ignore[untyped-decorator]

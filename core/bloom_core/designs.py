@@ -1,11 +1,13 @@
 """Flower designs: a flame in two poses, the bud it starts as and the open flower that training ends in.
 
 A design is an ordinary `.flame` file with two flames of the same xforms; the package brings twenty-one of them (the folder `flowers`), each with
-a line on it (`design_descriptions`) and a thumbnail (`thumbnails`).
+a line on it (`design_descriptions`) and a thumbnail (`thumbnails`). The open flower's element keeps the design's box (`bloom_box`), which takes a
+million points to measure, with a checksum of the poses that it was measured on; `python -m bloom_core.designs` measures the package's anew.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bloom_core import native
+from bloom_core import native, quantiles
 from bloom_core.flames.flame import Flame, FlameError, Xform
+from bloom_core.flames.flame_buffer import pack
 from bloom_core.flames.flame_file import read_flames, write_flames
 from bloom_core.native import Box
 
@@ -27,6 +30,9 @@ _BUD_OPACITY = 0.03
 """Opacity of a derived bud relative to the open flower: the flower comes out of black."""
 
 _SAMPLE = 1 << 18  # points that a box is measured on
+
+_BOX, _MEASURED_ON = "bloom_box", "bloom_box_of"
+"""Attributes of the open flower's element: the box's six numbers, low and high corner; and the checksum of the poses."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,33 @@ def read_design(path: Path | str) -> Design:
     bud, flower = flames
     if structure(bud) != structure(flower):
         raise FlameError(f"{path}: the flames bud and open must have the same xforms and variations, and only differ in how they stand")
-    return Design(name, name.capitalize(), bud, replace(flower, name=name), bounds(poses(bud, flower)))
+    box = _kept_box(bud, flower) or bounds(poses(bud, flower))
+    extra = {key: text for key, text in flower.extra.items() if key not in (_BOX, _MEASURED_ON)}
+    return Design(name, name.capitalize(), bud, replace(flower, name=name, extra=extra), box)
 
 
 def write_design(path: Path | str, flower: Design) -> None:
     """Writes a design as a `.flame` file that `read_design` reads back, named by the file. Raises FlameError where it cannot be written."""
-    write_flames(path, [replace(flower.bud, name="bud"), replace(flower.open, name="open")])
+    kept = {_BOX: " ".join(repr(float(place)) for place in (*flower.box.low, *flower.box.high)), _MEASURED_ON: _checksum(flower.bud, flower.open)}
+    write_flames(path, [replace(flower.bud, name="bud"), replace(flower.open, name="open", extra={**flower.open.extra, **kept})])
+
+
+def _kept_box(bud: Flame, flower: Flame) -> Box | None:
+    """Returns the box that a file keeps, or None where it keeps none, or one of other poses: the file was changed by hand."""
+    if _BOX not in flower.extra or flower.extra.get(_MEASURED_ON) != _checksum(bud, flower):
+        return None
+    try:
+        places = [float(text) for text in flower.extra[_BOX].split()]
+    except ValueError:
+        return None
+    if len(places) != 6 or not np.isfinite(places).all() or not all(low < high for low, high in zip(places[:3], places[3:], strict=True)):
+        return None
+    return Box((places[0], places[1], places[2]), (places[3], places[4], places[5]))
+
+
+def _checksum(bud: Flame, flower: Flame) -> str:
+    """Returns eight hexadecimal digits that tell other poses apart: of all that moves their points."""
+    return f"{zlib.crc32(np.concatenate([pack(bud), pack(flower)]).astype('<f8').tobytes()):08x}"
 
 
 def design_from_flame(flame: Flame) -> Design:
@@ -110,12 +137,12 @@ def bounds(flames: tuple[Flame, ...]) -> Box:
     reach, low, high = 0.0, 0.0, 0.0
     for flame in flames:
         cloud = native.points(flame, _SAMPLE)
-        position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)
-        if not weight.any():
+        if not cloud.weight.any():
             continue  # a flame that is dark takes no room
-        reach = max(reach, _quantile(np.abs(position[:, :2]).max(axis=1), weight, 0.99))
-        low = min(low, _quantile(position[:, 2], weight, 0.005))
-        high = max(high, _quantile(position[:, 2], weight, 0.995))
+        x, y, z = np.ascontiguousarray(cloud.position.T)
+        reach = max(reach, quantiles.weighted(np.maximum(np.abs(x), np.abs(y)), cloud.weight, 0.99))
+        low = min(low, quantiles.weighted(z, cloud.weight, 0.005))
+        high = max(high, quantiles.weighted(z, cloud.weight, 0.995))
     reach, margin = max(reach * 1.05, 1e-3), max(0.05 * (high - low), 1e-3)
     return Box((-reach, -reach, low - margin), (reach, reach, high + margin))
 
@@ -140,13 +167,6 @@ def _outside(box: Box, flame: Flame) -> float:
     return float(cloud.weight[outside].sum() / max(float(cloud.weight.sum()), 1e-12))
 
 
-def _quantile(values: np.ndarray[tuple[int], np.dtype[np.float64]], weight: np.ndarray[tuple[int], np.dtype[np.float64]], level: float) -> float:
-    """Returns the value below which `level` of the weight lies."""
-    order = np.argsort(values)
-    share = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(share, level * share[-1])])
-
-
 def structure(flame: Flame) -> list[object]:
     """Returns what both poses of a design must share."""
 
@@ -154,3 +174,15 @@ def structure(flame: Flame) -> list[object]:
         return [(v.name, v.weight, sorted(v.parameters.items())) for v in xform.variations]
 
     return [[of(xform) for xform in flame.xforms], of(flame.final) if flame.final is not None else None]
+
+
+def main() -> None:
+    """Measures the boxes of all designs of the package and keeps them in their files."""
+    for name in designs():
+        path = Path(str(resources.files(__package__) / "flowers" / f"{name}.flame"))
+        flower = read_design(path)
+        write_design(path, replace(flower, box=bounds(poses(flower.bud, flower.open))))
+
+
+if __name__ == "__main__":
+    main()

@@ -179,7 +179,7 @@ def test_motion_blur_in_cycles(studio: bpy.types.Scene, points: bpy.types.Object
     companion = point_cloud.companion(points)
     point_cloud.nodes_of(companion)[point_cloud.SIZE].outputs[0].default_value = 0.05
     glow = point_cloud.nodes_of(companion)[point_cloud.MATERIAL].inputs["Material"].default_value
-    glow.node_tree.nodes["Glow"].inputs["Strength"].default_value = 20.0
+    glow.node_tree.nodes["Bloom Spark"].outputs[0].default_value = 20.0
     studio.frame_set(2)
     studio.cycles.samples = 32
     still = streak(studio, tmp_path / "still.png")

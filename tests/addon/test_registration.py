@@ -27,7 +27,7 @@ GROUPS = [cls for module in properties._PARTS for cls in module.CLASSES]
 WITHOUT_UNDO = {
     f"bloom.{name}"
     for name in (
-        "render", "mutate", "breed", "install_assets", "bake_stop", "takes_refresh", "take_compare", "take_reveal", "takes_prune", "takes_check",
+        "render", "mutate", "breed", "install_assets", "stop_job", "takes_refresh", "take_compare", "take_reveal", "takes_prune", "takes_check",
         "copy_palette", "find_palettes",
     )
 }  # fmt: skip

@@ -69,6 +69,17 @@ def key(*names: str) -> None:
     subprocess.run(["xdotool", "key", *names], check=True)
 
 
+def move(x: float, y: float) -> None:
+    """Moves the mouse to a place of the screen; y counts from the top."""
+    subprocess.run(["xdotool", "mousemove", str(round(x)), str(round(y))], check=True)
+
+
+def middle(kind: str = "VIEW_3D") -> tuple[float, float]:
+    """Returns the middle of an area, as a place of the screen."""
+    window, found = area(kind)
+    return found.x + found.width / 2, window.height - (found.y + found.height / 2)
+
+
 def click(x: float, y: float, button: int = 1) -> None:
     """Clicks at a place of the screen; y counts from the top."""
     subprocess.run(["xdotool", "mousemove", str(round(x)), str(round(y)), "click", str(button)], check=True)

@@ -12,6 +12,10 @@ import bpy
 FRAMES = 12
 FRAME = 9
 """The frame that is rendered and compared in the end."""
+SAMPLES = 12.0
+"""So many million that a bake lasts long enough to be stopped."""
+STOP = 2
+"""The stop of the palette that is recoloured."""
 
 Deed = Callable[[Path], object]
 
@@ -36,7 +40,7 @@ def move_handle(_folder: Path) -> None:
     """A petal posed by its handle."""
     obj = bloom()
     obj.bloom.active_xform = 0
-    bpy.ops.bloom.handle_add("EXEC_DEFAULT", True)
+    bpy.ops.bloom.handle_add("EXEC_DEFAULT", False)
     handle = obj.bloom.xforms[0].handle
     handle.location.x += 0.2
     handle.rotation_euler.z = 0.3
@@ -59,12 +63,11 @@ def add_wind(_folder: Path) -> None:
 
 
 def change_stop(_folder: Path) -> None:
-    """A stop of the palette recoloured, and locked so that it stays."""
+    """A stop of the palette recoloured; Hold takes its keys away and locks it."""
     from bloom_addon import material
 
-    ramp = material.ramp_of(bloom().material_slots[0].material)
-    bpy.ops.bloom.lock_stop("EXEC_DEFAULT", True, stop=2)
-    ramp.elements[2].color = (0.1, 0.9, 0.4, 1.0)
+    material.ramp_of(bloom().material_slots[0].material).elements[STOP].color = (0.1, 0.9, 0.4, 1.0)
+    bpy.ops.bloom.keep_edited_stops("EXEC_DEFAULT", False, how="HOLD")
 
 
 def set_stage(_folder: Path) -> None:
@@ -79,7 +82,7 @@ def set_stage(_folder: Path) -> None:
 
 def save(folder: Path) -> None:
     """File ▸ Save."""
-    bloom().bloom.samples, bloom().bloom.resolution = 2.0, 64
+    bloom().bloom.samples, bloom().bloom.resolution = SAMPLES, 64
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "session.blend"))
 
 
@@ -98,6 +101,8 @@ def render(folder: Path) -> None:
 
 
 BEFORE_UNDO: tuple[Deed, ...] = (import_run, grow, move_handle, edit_key, add_wind, change_stop)
+"""Each is one step of undo: those that call one operator push it themselves, the others of `EDITS` are pushed as Blender's interface does."""
+EDITS: tuple[Deed, ...] = (move_handle, edit_key, change_stop)
 AFTER_UNDO: tuple[Deed, ...] = (set_stage, save, reload)
 
 
@@ -116,13 +121,27 @@ def select(obj: Any) -> None:
     bpy.context.view_layer.objects.active = obj
 
 
-def state() -> list[list[float]]:
-    """Returns the numbers of the bloom's flame at some frames, as they are played."""
-    from bloom_addon import sample
+def state() -> dict[str, Any]:
+    """Returns the numbers of the bloom's flame and of its palette at some frames, as they are played, and which stops are locked."""
+    from bloom_addon import material, posing, sample
+    from bloom_addon.palette import stops
     from bloom_core.flames.flame_buffer import pack
 
-    flames = sample.snapshot(bpy.context.scene, bloom(), [1, 5, FRAME])
-    return [[round(float(value), 6) for value in pack(flame)] for flame in flames]
+    scene, obj = bpy.context.scene, bloom()
+    elements = material.ramp_of(obj.material_slots[0].material).elements
+
+    def read() -> list[float]:
+        colors = [value for element in elements for value in (element.position, *element.color)]
+        return [round(float(value), 6) for value in (*pack(posing.read_flame(scene, obj)), *colors)]
+
+    return {"frames": sample.at_frames(scene, obj, [1, 5, FRAME], read), "locked": stops.locked(obj), "keys": key_count(obj)}
+
+
+def key_count(obj: Any) -> int:
+    """Returns how many keys a bloom has; makes nothing."""
+    from bloom_addon import compat
+
+    return sum(len(curve.keyframe_points) for curve in compat.fcurves(obj))
 
 
 def play_headless(folder: Path) -> None:

@@ -15,11 +15,13 @@ INSIDE = Path("/bloom")
 """Where the project lies in the root."""
 WORK = Path("/work-of-tests")
 """Where the test's own folder lies in the root."""
+SIZE = (1600, 1000)
+"""The screen, in pixels."""
 
 SCREEN = """
 for number in $(seq 90 190); do
     [ -e /tmp/.X11-unix/X$number ] && continue
-    Xvfb :$number -screen 0 1600x1000x24 +extension GLX >/dev/null 2>&1 &
+    Xvfb :$number -screen 0 ${SIZE}x24 +extension GLX >/dev/null 2>&1 &
     X=$!
     for _ in $(seq 50); do [ -e /tmp/.X11-unix/X$number ] && break; sleep 0.1; done
     kill -0 $X 2>/dev/null && break
@@ -44,8 +46,10 @@ def packages(folder: Path) -> Path:
     return target
 
 
-def run(folder: Path, *arguments: str, window: bool = True, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
-    """Runs Blender with `arguments` in the root; `folder` is at `WORK` there. With `window`, on a screen of 1600×1000.
+def run(
+    folder: Path, *arguments: str, window: bool = True, timeout: float = 240.0, size: tuple[int, int] = SIZE
+) -> subprocess.CompletedProcess[str]:
+    """Runs Blender with `arguments` in the root; `folder` is at `WORK` there. With `window`, on a screen of this size.
 
     The mounts live in a namespace of their own: they are gone when Blender is, however that ends.
     """
@@ -53,6 +57,7 @@ def run(folder: Path, *arguments: str, window: bool = True, timeout: float = 240
         "PATH": "/usr/bin:/bin",
         "HOME": str(WORK / "home"),
         "LANG": "C.UTF-8",
+        "SIZE": f"{size[0]}x{size[1]}",
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "BLOOM_TEST_PATHS": json.dumps([str(INSIDE), str(WORK / packages(folder).name), str(INSIDE / "tests" / "blender")]),
@@ -77,11 +82,11 @@ def run(folder: Path, *arguments: str, window: bool = True, timeout: float = 240
     )  # fmt: skip
 
 
-def play(folder: Path, script: str, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
-    """Plays the steps of a script beside this file in a window."""
-    geometry = ("--factory-startup", "--window-geometry", "0", "0", "1600", "1000")
+def play(folder: Path, script: str, timeout: float = 240.0, size: tuple[int, int] = SIZE) -> subprocess.CompletedProcess[str]:
+    """Plays the steps of a script beside this file in a window as large as its screen."""
+    geometry = ("--factory-startup", "--window-geometry", "0", "0", *map(str, size))
     path = str(INSIDE / "tests" / "blender" / script)
-    return run(folder, *geometry, "--python-expr", f"{PATHS}; import kit; kit.play_file({path!r})", timeout=timeout)
+    return run(folder, *geometry, "--python-expr", f"{PATHS}; import kit; kit.play_file({path!r})", timeout=timeout, size=size)
 
 
 PATHS = 'import json, os, sys; sys.path[:0] = json.loads(os.environ["BLOOM_TEST_PATHS"])'

@@ -34,7 +34,7 @@ _LIMITS = {"size": (1.0, 1e6), "supersample": (1.0, 64.0), "temporal_samples": (
 CARRIED = frozenset(
     """
     name version palette hue nick url notes plugins new_linear passes batches sub_batch_size fuse rand_range logscale_k2 edits soloxform
-    overall_curve red_curve green_curve blue_curve
+    overall_curve red_curve green_curve blue_curve bloom_box bloom_box_of
     """.split()
 )
 """Attributes that programs write and Bloom carries along without reading them, or reads elsewhere: no cause for a warning."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bloom_core import quantiles
 from bloom_core.flames.flame import Flame, FlameError
 
 Probe = Callable[[Flame], bool]
@@ -44,12 +45,13 @@ def extent(flame: Flame) -> Extent:
     from bloom_core import native
 
     points = native.points(flame, POINTS, threads=1)
-    position = points.position.astype(np.float64)
     tried = max(1, points.statistics.iterations)
-    if not len(position):
+    if not len(points.position):
         return Extent(np.zeros(3), 0.0, 1.0)
-    center = np.median(position, axis=0)
-    return Extent(center, float(np.quantile(np.linalg.norm(position - center, axis=1), _QUANTILE)), points.statistics.bad / tried)
+    axes = np.ascontiguousarray(points.position.T, np.float64)  # an axis at a time: a third of the time of rows of three
+    center = np.array([quantiles.plain(axis, 0.5) for axis in axes])
+    x, y, z = axes - center[:, None]
+    return Extent(center, quantiles.plain(np.sqrt(x * x + y * y + z * z), _QUANTILE), points.statistics.bad / tried)
 
 
 def native_probe(bud: Flame, opened: Flame) -> Probe:

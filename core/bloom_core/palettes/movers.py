@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,19 @@ class Movers:
     places: DoubleArray
     weights: DoubleArray
     sentences: tuple[tuple[int, ...], ...] = ()
+
+    def way(self, mover: int) -> tuple[DoubleArray, DoubleArray]:
+        """Returns how far a word or part has come from its first place, float64 (E, 3), and the length of its way until there, (E,); kept."""
+        found = self._ways.get(mover)
+        if found is None:
+            way = self.places[:, mover] - self.places[0, mover]
+            found = way, np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+            self._ways[mover] = found
+        return found
+
+    @cached_property
+    def _ways(self) -> dict[int, tuple[DoubleArray, DoubleArray]]:
+        return {}
 
 
 def movers(run: Trajectory) -> Movers:

@@ -24,6 +24,10 @@ _TO_LAB = np.array(
 
 _FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
 
+_HALVINGS = 12
+_DARKEST, _LIGHTEST = -1e-6 / 12.92, ((1.0 + 1e-6 + 0.055) / 1.055) ** 2.4
+"""What counts as shown, in linear light: sRGB from −1e-6 to 1 + 1e-6."""
+
 
 def srgb_to_linear(srgb: DoubleArray) -> DoubleArray:
     """Returns linear light, as shader nodes hold it, of sRGB colours in [0, 1], any shape (IEC 61966-2-1)."""
@@ -60,12 +64,11 @@ def largest_chroma(lightness: DoubleArray, hue: DoubleArray) -> DoubleArray:
 def into_gamut(lab: DoubleArray) -> DoubleArray:
     """Returns sRGB (n, 3) in [0, 1] of OKLab (n, 3); a colour that cannot be shown keeps lightness and hue and loses chroma."""
     lab = np.column_stack([np.clip(lab[:, 0], 0.0, 1.0), lab[:, 1:]])
-    low, high = np.zeros(len(lab)), np.ones(len(lab))
-    for _ in range(12):
-        middle = np.where(_shown(lab), 1.0, (low + high) / 2.0)
-        inside = _shown(np.column_stack([lab[:, 0], lab[:, 1:] * middle[:, None]]))
-        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return np.clip(to_srgb(np.column_stack([lab[:, 0], lab[:, 1:] * low[:, None]])), 0.0, 1.0)
+    share, channels = np.ones(len(lab)), _channels(lab)
+    beyond = np.flatnonzero(~_shown(channels, 1.0))
+    if len(beyond):
+        share[beyond] = _shown_share([tuple(power[beyond] for power in cubic) for cubic in channels])
+    return np.clip(to_srgb(np.column_stack([lab[:, 0], lab[:, 1:] * share[:, None]])), 0.0, 1.0)
 
 
 def lifted(srgb: DoubleArray, floor: float) -> DoubleArray:
@@ -79,6 +82,38 @@ def lifted(srgb: DoubleArray, floor: float) -> DoubleArray:
     return bright
 
 
-def _shown(lab: DoubleArray) -> NDArray[np.bool_]:
-    rgb = to_srgb(lab)
-    return np.asarray(((rgb >= -1e-6) & (rgb <= 1.0 + 1e-6)).all(axis=1))
+Cubic = tuple[DoubleArray, ...]
+
+
+def _channels(lab: DoubleArray) -> list[Cubic]:
+    """Returns red, green and blue in linear light of OKLab (n, 3), each as a cubic, four (n,), of the share of its chroma that a colour keeps.
+
+    The cone responses are cubes of what is straight in OKLab, so that asking for many shares takes neither roots nor matrices.
+    """
+    light, green_red, blue_yellow = np.ascontiguousarray(lab.T)
+    powers = []
+    for grey, of_a, of_b in _FROM_LAB:
+        still, moved = light * grey, green_red * of_a + blue_yellow * of_b
+        both, square = still * moved, moved * moved
+        powers.append((still * still * still, 3.0 * still * both, 3.0 * still * square, square * moved))
+    first, second, third = powers
+    return [tuple(row[0] * one + row[1] * two + row[2] * three for one, two, three in zip(first, second, third, strict=True)) for row in _FROM_LMS]
+
+
+def _shown_share(channels: list[Cubic]) -> DoubleArray:
+    """Returns the largest share (n,) of their chroma with which sRGB shows colours, to 1 / 4096, by bisection."""
+    low = np.zeros(len(channels[0][0]))
+    step = 1.0
+    for _ in range(_HALVINGS):
+        step /= 2.0
+        low += step * _shown(channels, low + step)
+    return low
+
+
+def _shown(channels: list[Cubic], share: DoubleArray | float) -> NDArray[np.bool_]:
+    """Says whether sRGB shows colours of which this share of the chroma is kept, each (n,)."""
+    inside = np.ones(len(channels[0][0]), dtype=np.bool_)
+    for constant, linear, square, cube in channels:
+        value = ((cube * share + square) * share + linear) * share + constant
+        inside &= (value >= _DARKEST) & (value <= _LIGHTEST)
+    return inside

@@ -53,11 +53,16 @@ def path(anchors: DoubleArray, places: DoubleArray) -> DoubleArray:
 
 def even_path(anchors: DoubleArray, places: DoubleArray) -> DoubleArray:
     """Returns sRGB (n, 3) at `places` (n,) in [0, 1] of the way through `anchors`, where equal steps differ equally to the eye that sees it least."""
+    return path(anchors, np.interp(places, *_evenly(anchors)))
+
+
+def _evenly(anchors: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    """Returns shares (_FINE,) of the way as the eye sees it that sees it least, and which places (_FINE,) they are."""
     fine = np.linspace(0.0, 1.0, _FINE)
     labs = _seen_by_all(path(anchors, fine)[None])[:, 0]
     least = np.linalg.norm(np.diff(labs, axis=1), axis=2).min(axis=0)
     length = np.concatenate([[0.0], np.cumsum(least)])
-    return path(anchors, np.interp(places, length / length[-1], fine))
+    return length / length[-1], fine
 
 
 def safe_ramp(anchors: DoubleArray, movement: DoubleArray, frames: NDArray[np.int64], rising: bool) -> Ramp:
@@ -71,7 +76,8 @@ def safe_ramp(anchors: DoubleArray, movement: DoubleArray, frames: NDArray[np.in
     width = NARROWEST + (1.0 - NARROWEST) * width / width.mean(axis=1, keepdims=True)
     places = np.concatenate([np.zeros((len(gaps), 1)), np.cumsum(width, axis=1)], axis=1) / (SAFE_STOPS - 1.0)
     order = slice(None) if rising else slice(None, None, -1)
-    colors = np.array([even_path(anchors, row)[order] for row in np.clip(places, 0.0, 1.0)])
+    seen_share, place = _evenly(anchors)
+    colors = np.array([path(anchors, np.interp(row, seen_share, place))[order] for row in np.clip(places, 0.0, 1.0)])
     base = even_path(anchors, np.linspace(0.0, 1.0, ENTRIES))[order]
     return Ramp(np.linspace(0.0, 1.0, SAFE_STOPS), colors, frames, base)
 

@@ -99,8 +99,7 @@ def ways(found: Movers, stack: Stack, states: DoubleArray, *, there_and_back: bo
     edges = np.round(np.concatenate([[0.0], np.cumsum(stack.kept)]) / stack.kept.sum() * ENTRIES).astype(np.int64)
     moved = np.zeros((len(states), ENTRIES, 3))
     for number, (token, kept) in enumerate(zip(stack.tokens, stack.kept, strict=True)):
-        way = found.places[:, token] - found.places[0, token]
-        length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+        way, length = found.way(int(token))
         reached = np.minimum(np.interp(states, found.states, length), kept * length[-1])
         share = np.linspace(0.0, 1.0, edges[number + 1] - edges[number])
         wanted = reached[:, None] * (share[::-1] if there_and_back and number % 2 else share)
@@ -116,7 +115,7 @@ def rgb_palettes(found: Movers, stack: Stack, states: DoubleArray, seed: DoubleA
     of training, cannot be shown.
     """
     moved, word = ways(found, stack, states)
-    end = ways(found, stack, found.states[-1:])[0]
+    end = moved[-1:] if states[-1] >= found.states[-1] else ways(found, stack, found.states[-1:])[0]
     room = np.where(end > 0.0, 1.0 - seed, seed)
     limit = np.divide(room, np.abs(end), out=np.full(end.shape, np.inf), where=np.abs(end) > 0.0)
     # Values that never move can take any temperature; they do not count, or a few still words would let the others burn out.
@@ -135,7 +134,7 @@ def oklab_palettes(found: Movers, stack: Stack, states: DoubleArray, hues: tuple
     The temperature is such that four fifths of the colours, at the end of training, have moved less than 1; what moves more comes near 1.
     """
     moved, word = ways(found, stack, states, there_and_back=True)
-    end = ways(found, stack, found.states[-1:])[0]
+    end = moved[-1:] if states[-1] >= found.states[-1] else ways(found, stack, found.states[-1:])[0]
     size = float(np.quantile(np.linalg.norm(end, axis=2), 0.8)) or float(np.abs(end).max())
     temperature = 1.0 / size if size > 0.0 else 0.0
     share = np.tanh(temperature * moved)
