@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bloom_core.designs import Design
 from bloom_core.trajectories.run_columns import cosines
-from bloom_core.trajectories.trajectory import Embeddings, Event, Layer, Trajectory, embedded_run, read_run
+from bloom_core.trajectories.run_writer import columns_of
+from bloom_core.trajectories.trajectory import Embeddings, Event, Layer, RunWriter, Trajectory, embedded_run, read_run, write_run
 
 from .growing import triangle_design
 
@@ -58,3 +60,18 @@ def design() -> Design:
 @pytest.fixture(scope="session")
 def digits() -> Trajectory:
     return read_run(embedded_run("digits"))
+
+
+@pytest.fixture
+def directory(tmp_path: Path, make_run: Callable[..., Trajectory]) -> Path:
+    """A closed run in a folder."""
+    write_run(make_run(), tmp_path / "run")
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def going(tmp_path: Path, make_run: Callable[..., Trajectory]) -> Path:
+    """A run that is still being recorded: one shard of 60 steps."""
+    run = make_run(words=0)
+    RunWriter(tmp_path / "going", run.layers).append(columns_of(run))
+    return tmp_path / "going"
