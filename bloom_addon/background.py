@@ -247,12 +247,12 @@ class BLOOM_OT_stop_job(BloomOperator):
         return FINISHED
 
 
-def draw_job(layout: Any, name: str) -> bool:
+def draw_job(layout: Any, name: str, scale: float = 1.0) -> bool:
     """Draws how far the job of this name is, with a button that stops it; to be drawn where its own button is. Returns whether there is one."""
     job = Job.find(name)
     if job is not None:
         row = layout.row(align=True)
-        row.scale_y = 1.5
+        row.scale_y = scale
         row.progress(factor=job.fraction, text=job.text)
         row.operator("bloom.stop_job", text="", icon="CANCEL").name = name
     return job is not None

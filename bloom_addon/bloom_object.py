@@ -20,9 +20,16 @@ from bloom_core.trajectories.run_model import Trajectory
 from . import flame_properties, keyframes, material, point_cloud
 
 
+def new_volume(name: str) -> bpy.types.Volume:
+    """Returns a new volume for a bloom. Solid viewports show hardly anything of its takes: their grey smoke would lie over the live points."""
+    volume = bpy.data.volumes.new(name)
+    volume.display.density = 1e-4  # viewports alone heed it, renders do not
+    return volume
+
+
 def new_bloom(context: bpy.types.Context, design: Design) -> bpy.types.Object:
     """Adds a bloom of `design`, in its open pose, to the scene and makes it the active object."""
-    volume = bpy.data.volumes.new(design.title)
+    volume = new_volume(design.title)
     obj = bpy.data.objects.new(design.title, volume)
     volume.materials.append(material.glow_material(f"{design.title} Glow", design.open.palette))
     context.collection.objects.link(obj)

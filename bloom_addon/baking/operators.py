@@ -34,7 +34,7 @@ class Baking(JobOperator):
         done = list(zip(self._job.jobs, self._job.takes, strict=False))
         ended = self._show(done) if done else CANCELLED
         if self._job.error is not None:
-            super().finish(context)
+            JobOperator.finish(self, context)
         return ended
 
     def _show(self, results: list[tuple[bake.BakeJob, Take]]) -> set[OperatorReturnItems]:

@@ -10,7 +10,7 @@ import bpy
 from .. import background, point_cloud, properties
 from ..interface import Section
 from ..properties.baking import takes_of
-from . import bake, catalogue, costs, staleness
+from . import bake, catalogue, costs, staleness, take_operators
 
 _REMEDIES = {
     "bake": (),
@@ -85,7 +85,7 @@ class BLOOM_PT_bake(Section, bpy.types.Panel):
 
     def _buttons(self, layout: Any, context: bpy.types.Context) -> None:
         column = layout.column(align=True)
-        if background.draw_job(column, bake.BAKING):
+        if background.draw_job(column, bake.BAKING, 1.4):
             _wrapped(column, "You can go on working. Esc stops.", "NONE")
             return
         told = costs.costs(context.scene, context.object)
@@ -100,7 +100,7 @@ class BLOOM_PT_bake(Section, bpy.types.Panel):
             column.operator("bloom.bake_all", icon="OUTLINER_OB_VOLUME")
 
     def _flags(self, layout: Any, context: bpy.types.Context) -> None:
-        if bake.running():
+        if bake.running() or any([background.draw_job(layout, name) for name in (take_operators.COPYING, take_operators.LOOKING)]):
             return
         for flag in staleness.flags(context.scene, context.object):
             box = layout.box().column(align=True)

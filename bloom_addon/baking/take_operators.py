@@ -23,6 +23,9 @@ from . import bake, catalogue, staleness
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
 
+COPYING, LOOKING = "copying takes of", "looking for takes"
+"""The names of the jobs."""
+
 
 def active_take(context: bpy.types.Context) -> TakeInfo | None:
     """Returns the take that is chosen in the list, or None."""
@@ -162,7 +165,7 @@ class BLOOM_OT_take_reveal(NeedsBloom, BloomOperator):
 class BLOOM_OT_takes_relink(JobOperator):
     """Find the takes that this file shows under another folder, after they or the file were moved. For all blooms at once"""
 
-    bl_idname, bl_label, job_name = "bloom.takes_relink", "Relink Takes", "looking for takes"
+    bl_idname, bl_label, job_name = "bloom.takes_relink", "Relink Takes", LOOKING
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
@@ -200,7 +203,7 @@ class BLOOM_OT_takes_relink(JobOperator):
 class BLOOM_OT_takes_copy(NeedsBloom, JobOperator):
     """Copy the takes that this bloom shows into its own folder of takes, and show the copies: after Save As to another folder"""
 
-    bl_idname, bl_label, job_name = "bloom.takes_copy", "Copy Takes Here", "copying takes of"
+    bl_idname, bl_label, job_name = "bloom.takes_copy", "Copy Takes Here", COPYING
     when_stopped = "copied frames are kept, and Copy Takes Here goes on from there"
 
     def prepare(self, context: bpy.types.Context) -> Work:
@@ -263,7 +266,7 @@ class BLOOM_OT_takes_prune(NeedsBloom, BloomOperator):
         return FINISHED
 
     def _planned(self, context: bpy.types.Context) -> Pruning:
-        writing = Job.find(bake.BAKING) or Job.find(BLOOM_OT_takes_copy.job_name)
+        writing = Job.find(bake.BAKING) or Job.find(COPYING)
         if writing is not None:
             raise ValueError(f"Bloom is {writing.title}: prune when that is done")
         return take_list.plan_pruning(bloom_object.takes_folder(context.object), catalogue.every_shown(), bpy.data.filepath)

@@ -83,7 +83,7 @@ def find_library(preferences: Any) -> Any:
 
 def _asset(flower: Flower, design: Design, datablocks: list[Any]) -> bpy.types.Object:
     """Makes an object that is in no scene, marked as an asset; what it is made of goes into `datablocks`."""
-    volume = bpy.data.volumes.new(flower.title)
+    volume = bloom_object.new_volume(flower.title)
     datablocks.append(volume)
     glow = material.glow_material(f"{flower.title} Glow", design.open.palette)
     datablocks.append(glow)

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from .. import properties
+from ..background import draw_job
 from . import assets, flowers, nursery
 
 _LETTER = 7.2  # pixels that a letter is wide on the average, at a scale of 1
@@ -70,9 +71,10 @@ def _draw_children(layout: Any, context: bpy.types.Context) -> None:
     column.use_property_split, column.use_property_decorate = True, False
     column.prop(library, "strength")
     column.prop(library, "partner")
-    row = layout.row(align=True)
-    row.operator("bloom.mutate", icon="FORCE_TURBULENCE")
-    row.operator("bloom.breed", icon="MOD_PARTICLES")
+    if not draw_job(layout, nursery.GROWING):
+        row = layout.row(align=True)
+        row.operator("bloom.mutate", icon="FORCE_TURBULENCE")
+        row.operator("bloom.breed", icon="MOD_PARTICLES")
     litter = nursery.children()
     grid = layout.grid_flow(row_major=True, columns=_COLUMNS, even_columns=True, even_rows=True, align=True)
     for index, _ in enumerate(litter):

@@ -6,6 +6,9 @@ from bloom_core.flower_children import Child
 
 from . import previews
 
+GROWING = "growing children of"
+"""The name of the job."""
+
 _children: list[Child] = []
 
 

@@ -28,7 +28,7 @@ class _MakesChildren(NeedsBloom, JobOperator):
     """What Mutate and Breed share: the grid fills as the children come. The scene is not touched."""
 
     bl_options = {"REGISTER"}
-    job_name, when_stopped = "growing children of", "the children so far stay"
+    job_name, when_stopped = nursery.GROWING, "the children so far stay"
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Each seed gives eight other children; -1: others than last time", min=_NEXT, default=_NEXT, options={"SKIP_SAVE"}
     )

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from bloom_core import garden_layout, gardens
+from bloom_core.flames.flame import FloatArray
 from bloom_core.garden_layout import Walk
 from bloom_core.gardens import Plot
 from bloom_core.growth.animation import Animation
@@ -46,17 +47,26 @@ def plant(
     stage.build(scene, blooms[0])  # its world, finish and settings; the camera is the garden's own
     collection = _collection(scene)
     aspect = scene.render.resolution_x / scene.render.resolution_y
-    camera = _camera(scene, collection, garden_layout.walk(ground, width, height, scene.frame_start, scene.frame_end, LENS / FILM, aspect))
-    if labelled:
-        for plot, obj, place in zip(plots, blooms, ground, strict=True):
-            text = labels.label(collection, f"{obj.name} Label", f"{plot.title}\n{gardens.outcome(plot.run)}", 0.09 * width, camera)
-            text.location = (place[0], place[1] - 0.5 * width, -0.04 * height)
+    turned = garden_layout.backwards(np.array([_movement(animation) for animation in grown])[garden_layout.route(ground, width)])
+    path = garden_layout.walk(
+        ground, width, height, scene.frame_start, scene.frame_end, LENS / FILM, aspect, turned=turned, heading=bool(heading)
+    )  # fmt: skip
+    camera = _camera(scene, collection, path)
+    texts = []
+    for plot, obj, place in zip(plots, blooms, ground, strict=True) if labelled else ():
+        text = labels.label(collection, f"{obj.name} Label", plot.title, 0.1 * width, camera, gardens.outcome(plot.run))
+        text.location = (place[0], place[1], -garden_layout.label_drop(ground, width))
+        texts.append(text)
+    labels.fit(texts, 0.94 * garden_layout.SPACING * width)
     if heading:
-        text = labels.label(collection, "Garden Heading", heading, 0.16 * width, camera)
-        text.location = (0.0, float(ground[:, 1].max()), 2.1 * height)
+        text = labels.label(collection, "Garden Heading", heading, 0.26 * width, camera)
+        text.location = (0.0, float(ground[:, 1].max()), height + garden_layout.HEADING * width)
     return blooms
 
 
+def _movement(animation: Animation) -> FloatArray:
+    """Returns how much a flower moves at each frame, (F,)."""
+    return np.asarray(np.abs(np.diff(animation.values, axis=0, append=animation.values[-1:])).sum(axis=1))
 
 
 def _collection(scene: bpy.types.Scene) -> bpy.types.Collection:
@@ -81,7 +91,7 @@ def _camera(scene: bpy.types.Scene, collection: bpy.types.Collection, path: Walk
     aim.target, aim.track_axis, aim.up_axis = target, "TRACK_NEGATIVE_Z", "UP_Y"
     for obj, along in ((camera, path.camera), (target, path.target)):
         for axis in range(3):
-            keyframes.key_values(obj, "location", axis, "Walk", path.frames.astype(np.float32), along[:, axis])
+            keyframes.key_eased(obj, "location", axis, "Walk", path.frames.astype(np.float32), along[:, axis])
         obj.location = along[-1]
     scene.camera = camera
     return camera

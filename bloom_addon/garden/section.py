@@ -8,7 +8,9 @@ import bpy
 
 from .. import properties
 from ..background import draw_job
+from ..entry import flowers, previews
 from ..interface import Section
+from ..run import text
 from .operators import BLOOM_OT_garden_plant
 
 
@@ -18,9 +20,8 @@ class BLOOM_UL_plots(bpy.types.UIList):
     def draw_item(
         self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _property: Any, _index: int = 0, _flag: int = 0
     ) -> None:
-        row = layout.row(align=True)
-        row.prop(item, "name", text="", emboss=False)
-        row.label(text=item.design.capitalize())
+        flower = flowers.find(item.design)
+        layout.prop(item, "name", text="", emboss=False, icon_value=previews.icon(flower.key, flower.picture) if flower is not None else 0)
 
 
 class BLOOM_PT_garden(Section, bpy.types.Panel):
@@ -36,7 +37,7 @@ class BLOOM_PT_garden(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, garden = self.split_layout(), properties.garden_of(context.scene)
         if not len(garden.plots):
-            layout.label(text="Several runs in one scene, on one scale")
+            text.paragraph(layout, context, "Several runs side by side, on one scale: the one that moved more is seen to move more.", quiet=True)
             layout.operator("bloom.garden_optimizers", icon="OUTLINER_OB_POINTCLOUD")
             layout.operator("bloom.garden_add", icon="IMPORT")
             return

@@ -7,6 +7,7 @@ import bpy
 from .. import growth_book, properties
 from ..background import draw_job
 from ..interface import Section
+from ..run import text
 from . import operators
 
 
@@ -25,6 +26,16 @@ class BLOOM_PT_growth(Section, bpy.types.Panel):
         layout.prop(settings, "mapping")
         if not bloom.palette.applied:  # else the palette was chosen under Palette
             layout.prop(settings, "palette")
+        if not draw_job(layout, operators.GROWING, 1.5):
+            row = layout.row(align=True)
+            row.scale_y = 1.5
+            row.enabled = bool(bloom.run)
+            row.operator("bloom.grow", text="Grow Again" if grown else "Grow", icon="FCURVE")
+        if not bloom.run:
+            text.paragraph(layout, context, "Choose a run first: under Run, import one or take an example", icon="INFO")
+        if grown and bloom.held_frames:
+            frames = f"{bloom.held_frames} frame{' was' if bloom.held_frames == 1 else 's were'}"
+            text.paragraph(layout, context, f"{frames} held back, so that the flower stays whole", icon="INFO")
         header, body = layout.panel("BLOOM_growth_more", default_closed=True)
         header.label(text="Pace and Keys")
         if body is not None:
@@ -33,15 +44,6 @@ class BLOOM_PT_growth(Section, bpy.types.Panel):
             if grown:
                 body.operator("bloom.grow", text="Grow Again, Replacing Edited Keys").replace_edited = True
                 body.operator("bloom.revert_growth", text="Revert Active Xform to Growth")
-        if draw_job(layout, operators.GROWING):
-            return
-        row = layout.row(align=True)
-        row.scale_y = 1.5
-        row.operator("bloom.grow", text="Grow Again" if grown else "Grow", icon="FCURVE")
-        if grown and bloom.held_frames:
-            held = layout.column(align=True)
-            held.label(text=f"{bloom.held_frames} frame{' was' if bloom.held_frames == 1 else 's were'} held back,", icon="INFO")
-            held.label(text="so that the flower stays whole", icon="BLANK1")
 
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_PT_growth,))

@@ -30,7 +30,7 @@ class BLOOM_PT_live(Section, bpy.types.Panel):
         layout.prop(live, "size")
         column = layout.column(align=True)
         column.prop(live, "points", text="Points Moving")
-        column.prop(live, "refined", text="Idle")
+        column.prop(live, "refined", text="Points Idle")
         layout.prop(live, "rendered")
 
 

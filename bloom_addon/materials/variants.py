@@ -37,10 +37,10 @@ class Variant:
 VARIANTS = {
     "glow": Variant("Glow", "Pure light in the palette's colors, for dark stages"),
     "smoke": Variant("Smoke", "Colored smoke that only lamps make visible: give the stage Rim or Soft lamps", scatters=True),
-    "velvet": Variant("Velvet", "Smoke that glows from within: petals have body and edges, hearts shine", scatters=True),
-    "full": Variant("Full Color", "Glow in the exact mean color of every voxel, in place of the palette's. Needs a take baked with Full Color"),
-    "sparks": Variant("Sparks", "Points of pure light in the palette's colors", points=True),
-    "glass": Variant("Glass Points", "Small glassy spheres with a glowing core, which mirror lamps and sky", points=True, scatters=True),
+    "velvet": Variant("Velvet", "Dark smoke that glows from within: petals have body and deep colors, hearts shine", scatters=True),
+    "full": Variant("Full Color", "Glow in the exact mean color of every voxel, in place of the palette's. Needs a take baked with Exact Color"),
+    "sparks": Variant("Sparks", "Points of light in the palette's colors; a few twinkle, the others are their dust", points=True),
+    "glass": Variant("Glass Points", "Small glassy spheres with a glowing core that mirror lamps and sky, like dew", points=True, scatters=True),
 }
 """The variants by name, in the order in which they are shown."""
 
@@ -147,29 +147,29 @@ def _full_color(tree: Any, _color: Any, strength: Any) -> Any:
     return _glow(tree, linear.outputs[0], strength)
 
 
-def _body(tree: Any, color: Any, density: Any, thickness: float) -> Any:
-    """A scattering volume whose colour is the palette's, paler: what scatters loses colour at every turn."""
-    pale, body = _node(tree, "ShaderNodeMix", "Paler", -440, -420), _node(tree, "ShaderNodeVolumePrincipled", "Body", -240, -100)
-    pale.data_type = "RGBA"
-    pale.inputs[0].default_value = 0.15
-    colors = [socket for socket in pale.inputs if socket.type == "RGBA"]
-    colors[1].default_value = (1.0, 1.0, 1.0, 1.0)
+def _body(tree: Any, color: Any, density: Any, thickness: float, shade: float, shaded: float) -> Any:
+    """A scattering volume whose colour is the palette's, mixed with so much (`shaded`) of a grey (`shade`)."""
+    tone, body = _node(tree, "ShaderNodeMix", "Shaded", -440, -420), _node(tree, "ShaderNodeVolumePrincipled", "Body", -240, -100)
+    tone.data_type = "RGBA"
+    tone.inputs[0].default_value = shaded
+    colors = [socket for socket in tone.inputs if socket.type == "RGBA"]
+    colors[1].default_value = (shade, shade, shade, 1.0)
     body.inputs["Density Attribute"].default_value = body.inputs["Color Attribute"].default_value = ""
     body.inputs["Anisotropy"].default_value = 0.25
     tree.links.new(color, colors[0])
-    tree.links.new(next(socket for socket in pale.outputs if socket.type == "RGBA"), body.inputs["Color"])
+    tree.links.new(next(socket for socket in tone.outputs if socket.type == "RGBA"), body.inputs["Color"])
     tree.links.new(_scaled(tree, density, thickness, THICKNESS, -250), body.inputs["Density"])
     return body
 
 
 def _smoke(tree: Any, color: Any, strength: Any) -> Any:
-    return _body(tree, color, strength, 3.0).outputs[0]
+    return _body(tree, color, strength, 1.6, 1.0, 0.12).outputs[0]
 
 
 def _velvet(tree: Any, color: Any, strength: Any) -> Any:
-    body = _body(tree, color, strength, 12.0)
+    body = _body(tree, color, strength, 10.0, 0.0, 0.45)
     tree.links.new(color, body.inputs["Emission Color"])
-    tree.links.new(_scaled(tree, strength, 7.0, "Bloom Inner Light", -600), body.inputs["Emission Strength"])
+    tree.links.new(_scaled(tree, strength, 5.5, "Bloom Inner Light", -600), body.inputs["Emission Strength"])
     return body.outputs[0]
 
 
@@ -220,7 +220,7 @@ def _glass(tree: Any, color: Any, strength: Any) -> Any:
     )
     skin.inputs["Roughness"].default_value = 0.05
     facing.inputs["Blend"].default_value = 0.45
-    inner = _product(tree, _scaled(tree, strength, 1.6, "Bloom Inner Light", -250), _twinkle(tree, 0.3, 5.0, 16.0), "Twinkling", -420, -420)
+    inner = _product(tree, _scaled(tree, strength, 2.4, "Bloom Inner Light", -250), _twinkle(tree, 0.3, 5.0, 16.0), "Twinkling", -420, -420)
     for source, target in (
         (facing.outputs["Facing"], away.inputs[1]),
         (color, core.inputs["Color"]),

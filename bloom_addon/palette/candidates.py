@@ -17,6 +17,8 @@ from bloom_core.trajectories.run_model import Trajectory
 from .. import bloom_object, properties
 
 COUNT, SIZE = 12, 64
+FINDING = "finding palettes for"
+"""The name of the job."""
 
 
 @dataclass(frozen=True)

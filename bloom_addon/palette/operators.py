@@ -23,7 +23,7 @@ class BLOOM_OT_find_palettes(NeedsBloom, JobOperator):
     """Find palettes in what the network's words and parts did: each swatch runs along the palette, and upwards through the training"""
 
     bl_idname, bl_label, bl_options = "bloom.find_palettes", "Find Palettes", {"REGISTER"}
-    job_name, when_stopped = "finding palettes for", "the palettes so far stay"
+    job_name, when_stopped = candidates.FINDING, "the palettes so far stay"
 
     shuffle: BoolProperty(name="Shuffle", description="Draw other words and hues", options={"SKIP_SAVE"})  # type: ignore[valid-type]
 

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from .. import material, properties
+from ..background import draw_job
 from ..interface import Section
 from . import candidates, editing, stops
 
@@ -20,16 +21,17 @@ class BLOOM_PT_palette(Section, bpy.types.Panel):
 
     bl_idname, bl_label, bl_order, bl_options = "BLOOM_PT_palette", "Palette", 40, {"DEFAULT_CLOSED"}
 
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        if material.glow_of(context.object) is not None:
+            self.layout.menu("BLOOM_MT_palette", text="", icon="DOWNARROW_HLT")
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.split_layout()
         glow = material.glow_of(context.object)
         if glow is None:
             layout.label(text="The material has no Bloom palette", icon="INFO")
             return
-        row = layout.row()
-        column = row.column()
-        column.template_color_ramp(glow.node_tree.nodes[material.RAMP], "color_ramp", expand=True)
-        row.menu("BLOOM_MT_palette", text="", icon="DOWNARROW_HLT")
+        layout.template_color_ramp(glow.node_tree.nodes[material.RAMP], "color_ramp", expand=True)
         _draw_edited(layout, glow, context.scene, context.object)
         _draw_glow(layout, glow)
         _draw_candidates(layout, context)
@@ -90,6 +92,7 @@ def _draw_candidates(layout: Any, context: bpy.types.Context) -> None:
     row.prop(own, "method", text="")
     found = candidates.found(context.scene, context.object)
     row.operator_context = "INVOKE_DEFAULT"
+    draw_job(body, candidates.FINDING)
     if found is None:
         row.operator("bloom.find_palettes", icon="COLOR")
         return
@@ -98,7 +101,7 @@ def _draw_candidates(layout: Any, context: bpy.types.Context) -> None:
     grid = body.grid_flow(row_major=True, columns=_SWATCHES_ACROSS, even_columns=True, even_rows=True, align=False)
     for number, candidate in enumerate(found):
         cell = grid.column(align=True)
-        cell.template_icon(icon_value=candidates.icon(number), scale=3.6)
+        cell.template_icon(icon_value=candidates.icon(number), scale=3.0)
         worn = (own.applied, own.applied_seed) == (candidate.name, own.seed)
         button = cell.operator("bloom.apply_palette", text=candidate.name.capitalize(), depress=worn)
         button.name, button.seed = candidate.name, own.seed

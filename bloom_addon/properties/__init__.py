@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import bpy
 
-from . import baking, bloom, garden, growth, library, live, palette, run_view, stage, wind
+from . import baking, bloom, garden, growth, library, live, palette, rendering, run_view, stage, wind
 
-_PARTS = (live, wind, palette, baking, bloom, growth, run_view, stage, garden, library)  # what others point to comes first
+_PARTS = (live, wind, palette, baking, bloom, growth, run_view, stage, rendering, garden, library)  # what others point to comes first
 
 
 def bloom_of(obj: bpy.types.Object | None) -> Any:

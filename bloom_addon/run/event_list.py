@@ -30,7 +30,7 @@ class BLOOM_UL_events(bpy.types.UIList):
         if digest is None or index is None or index >= len(digest.events):
             return
         row = layout.row(align=True)
-        row.label(text=text.fitted(context, digest.captions[index], _TAKEN), icon_value=icon(digest.events[index].kind))
+        row.label(text=text.fitted(context, _capital(digest.captions[index]), _TAKEN), icon_value=icon(digest.events[index].kind))
         frame = showing.frame_of(active, digest, index)
         if frame is not None:
             jump = row.row()
@@ -90,10 +90,10 @@ def _draw_details(layout: Any, context: bpy.types.Context, bloom: Any, digest: D
     layout.label(text=events.TITLES.get(event.kind, event.kind).capitalize(), icon_value=icon(event.kind))
     row = int(digest.rows[index])
     where = digest.standing(row) + ("" if event.batch is None else f" · batch {event.batch}") + ("" if frame is None else f" · frame {frame}")
-    text.paragraph(layout, context, where[:1].upper() + where[1:])
+    text.paragraph(layout, context, _capital(where))
     said = digest.captions[index].partition(": ")[2]
     if said:
-        text.paragraph(layout, context, said[:1].upper() + said[1:])
+        text.paragraph(layout, context, _capital(said))
     if event.layers:
         more = f" and {len(event.layers) - _LAYERS} more" if len(event.layers) > _LAYERS else ""
         text.paragraph(layout, context, f"Layers: {', '.join(event.layers[:_LAYERS])}{more}")
@@ -101,10 +101,14 @@ def _draw_details(layout: Any, context: bpy.types.Context, bloom: Any, digest: D
     text.paragraph(layout, context, f"In the flower: {told.looks[:1].lower()}{told.looks[1:]}.", quiet=True)
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 _LAYERS = 3
 """So many layers of an event are named, the most concerned first."""
 
-_TAKEN = 58
+_TAKEN = 84
 """What icon and frame take of the width of a row, in units of the interface."""
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_UL_events,))

@@ -31,11 +31,14 @@ def _wrapped(text: str, letters: int) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _shortened(text: str, letters: int) -> str:
-    return textwrap.shorten(text, letters, placeholder=" …")
+    if len(text) <= letters:
+        return text
+    whole, comma, _ = text[: letters + 1].rpartition(", ")
+    return whole if comma else textwrap.shorten(text, letters, placeholder=" …")
 
 
 def fitted(context: bpy.types.Context, text: str, taken: int) -> str:
-    """Returns text cut at its end where it is longer than a line, of which `taken` units of the interface are something else's.
+    """Returns text cut at a comma where it is longer than a line, of which `taken` units of the interface are something else's.
 
     Blender itself cuts in the middle, where captions say what matters.
     """

@@ -41,16 +41,20 @@ def _draw_wind(layout: Any, obj: bpy.types.Object, bloom: Any) -> None:
     row.prop(settings, "field", icon="FORCE_WIND")
     if settings.field is None:
         row.operator("bloom.add_wind_field", text="", icon="ADD")
-    column.prop(settings, "seed")
-    column.prop(settings, "base")
-    if not 0 <= bloom.active_xform < len(bloom.xforms):
+    header, body = layout.panel("bloom_wind_petals", default_closed=True)
+    header.label(text="Petals")
+    if body is None:
         return
-    xform = bloom.xforms[bloom.active_xform]
-    whole = bloom.has_final and bloom.active_xform == len(bloom.xforms) - 1
-    column = layout.column(align=True)
-    column.prop(xform, "wind", text="Whole Flower" if whole else xform.name)
-    column.prop(xform, "phase")
-    layout.operator("bloom.spread_phases", icon="MOD_WAVE")
+    column = body.column()
+    column.prop(settings, "base")
+    column.prop(settings, "seed")
+    if 0 <= bloom.active_xform < len(bloom.xforms):
+        xform = bloom.xforms[bloom.active_xform]
+        whole = bloom.has_final and bloom.active_xform == len(bloom.xforms) - 1
+        column = body.column(align=True)
+        column.prop(xform, "wind", text="Whole Flower" if whole else xform.name)
+        column.prop(xform, "phase")
+    body.operator("bloom.spread_phases", icon="MOD_WAVE")
 
 
 def _draw_tremble(layout: Any, obj: bpy.types.Object, settings: Any) -> None:

@@ -83,7 +83,7 @@ class BLOOM_PT_flower(Section, bpy.types.Panel):
 
 def _draw_xform(layout: Any, bloom: Any, xform: Any, final: bool) -> None:
     if xform.part:
-        layout.label(text=f"Moved by {xform.part}", icon="FCURVE")
+        layout.label(text=f"Moved by Network Part {xform.part}", icon="FCURVE")
     _draw_handle(layout, xform)
     column = layout.column()
     column.use_property_decorate = True

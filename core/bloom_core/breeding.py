@@ -10,6 +10,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Lock
 from types import MappingProxyType
 
 import numpy as np
@@ -29,6 +30,9 @@ _SMALLER, _LARGER = 0.35, 2.5  # a child's size against its parents'
 _CELLS = 24  # light is counted in this many cells along a side …
 _LIVELIER = 6.0  # how much of a blend's lost chroma is given back: at most this factor, for where hues cancel there is none to keep
 _LIT = 0.25  # … of which a child's lit ones must be at least this share of its parent's
+
+Pair = tuple[Flame, Flame]
+"""Bud and open flower."""
 
 _SPORTING = 0.5  # how likely a change of force 1 gives petals one of these terms
 _SPORTS = (
@@ -53,10 +57,11 @@ def mutate(design: Design, strength: float, seed: int) -> Design:
     random = np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, 1])
     name = f"{design.name}-{seed}"
 
-    def attempt(force: float) -> Design:
+    def attempt(force: float) -> Pair:
         changes = [_Change.draw(random, force, xform) for xform in _all_xforms(design.open)]
         palette = _recolored(design.open.palette, random, strength)
-        return _design(name, *(replace(_changed(flame, changes), palette=palette) for flame in (design.bud, design.open)))
+        bud, flower = (replace(_changed(flame, changes), palette=palette) for flame in (design.bud, design.open))
+        return bud, flower
 
     return _first_that_lives(attempt, strength, [design], name)
 
@@ -72,28 +77,31 @@ def breed(first: Design, second: Design, seed: int, share: float = 0.5) -> Desig
     random = np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, 2])
     name = f"{first.name}-{second.name}-{seed}"
 
-    def attempt(force: float) -> Design:
+    def attempt(force: float) -> Pair:
         taken = _Cross.draw(random, share, first.open, second.open)
         changes = [_Change.draw(random, 0.25 * force, xform) for xform in _all_xforms(taken.of(first.open, second.open))]
-        children = (_changed(taken.of(*parents), changes) for parents in ((first.bud, second.bud), (first.open, second.open)))
+        bud, flower = (_changed(taken.of(*parents), changes) for parents in ((first.bud, second.bud), (first.open, second.open)))
         palette = _blended(first.open.palette, second.open.palette, float(np.clip(share + random.normal(0.0, 0.2), 0.0, 1.0)))
-        return _design(name, *(replace(child, palette=palette) for child in children))
+        return replace(bud, palette=palette), replace(flower, palette=palette)
 
     return _first_that_lives(attempt, 1.0, [first, second] if share < 0.5 else [second, first], name)
 
 
-def _first_that_lives(attempt: Callable[[float], Design], strength: float, parents: list[Design], name: str) -> Design:
+def _first_that_lives(attempt: Callable[[float], Pair], strength: float, parents: list[Design], name: str) -> Design:
     measured = [_kept_look(parent) for parent in parents]
     if not all(look.sound for look in measured):
         raise FlameError(f"{parents[0].name}: it flies apart or collapses, so it has no children. Choose another flower, or move its affines.")
     for number in range(TRIES):
+        pair = attempt(strength * _GENTLER**number)
         try:
-            child = attempt(strength * _GENTLER**number)
+            if not _stands(_Stand.of(*pair), measured):
+                continue
+            child = _design(name, *pair)
         except NativeError:
             continue
-        if _lives(_Look.of(child), measured):
+        if _lit_cells(child) >= _LIT * min(look.cells for look in measured):
             return child
-    palette = attempt(0.0).open.palette
+    palette = attempt(0.0)[1].palette
     bud, flower = (replace(flame, palette=palette) for flame in (parents[0].bud, parents[0].open))
     return _design(name, bud, flower)
 
@@ -104,38 +112,46 @@ def _design(name: str, bud: Flame, flower: Flame) -> Design:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What of a design is measured: the radii of its poses from bud to open, whether all of them hold, and how many cells its light fills."""
+class _Stand:
+    """The radii of a flower's poses from bud to open, and whether all of them hold."""
 
     radii: tuple[float, ...]
     sound: bool
-    cells: int
 
     @staticmethod
-    def of(design: Design) -> _Look:
-        extents = [guard.extent(flame) for flame in poses(design.bud, design.open, 3)]
+    def of(bud: Flame, flower: Flame) -> _Stand:
+        extents = [guard.extent(flame) for flame in poses(bud, flower, 3)]
         sound = all(found.bad <= guard.BAD_SHARE and guard.SMALLEST < found.radius < guard.LARGEST for found in extents)
-        return _Look(tuple(found.radius for found in extents), sound, _lit_cells(design))
+        return _Stand(tuple(found.radius for found in extents), sound)
+
+
+@dataclass(frozen=True)
+class _Look(_Stand):
+    """What a child is measured against: how its parent stands, and how many cells the parent's light fills."""
+
+    cells: int
 
 
 _KEPT: OrderedDict[int, tuple[Design, _Look]] = OrderedDict()
 """The looks of the last parents, by identity: a litter has the same ones."""
 
+_KEEPING = Lock()
+
 
 def _kept_look(parent: Design) -> _Look:
-    found = _KEPT.get(id(parent))
-    if found is None or found[0] is not parent:
-        found = _KEPT[id(parent)] = parent, _Look.of(parent)
-        while len(_KEPT) > 8:
-            _KEPT.popitem(last=False)
-    return found[1]
+    with _KEEPING:  # children of the same parents are bred side by side
+        found = _KEPT.get(id(parent))
+        if found is None or found[0] is not parent:
+            stand = _Stand.of(parent.bud, parent.open)
+            found = _KEPT[id(parent)] = parent, _Look(stand.radii, stand.sound, _lit_cells(parent))
+            while len(_KEPT) > 8:
+                _KEPT.popitem(last=False)
+        return found[1]
 
 
-def _lives(child: _Look, parents: list[_Look]) -> bool:
-    if not child.sound or child.cells < _LIT * min(parent.cells for parent in parents):
-        return False
+def _stands(child: _Stand, parents: list[_Look]) -> bool:
     least, most = min(min(parent.radii) for parent in parents), max(max(parent.radii) for parent in parents)
-    return all(_SMALLER * least <= radius <= _LARGER * most for radius in child.radii)
+    return child.sound and all(_SMALLER * least <= radius <= _LARGER * most for radius in child.radii)
 
 
 def _lit_cells(design: Design) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bloom_core import native, quantiles
+from bloom_core import native, point_batches, quantiles
 from bloom_core.flames.flame import Flame, FlameError, Xform
 from bloom_core.flames.flame_buffer import pack
 from bloom_core.flames.flame_file import read_flames, write_flames
@@ -136,7 +136,7 @@ def bounds(flames: tuple[Flame, ...]) -> Box:
     """
     reach, low, high = 0.0, 0.0, 0.0
     for flame in flames:
-        cloud = native.points(flame, _SAMPLE)
+        cloud = point_batches.of_this_thread().play(pack(flame), _SAMPLE)
         if not cloud.weight.any():
             continue  # a flame that is dark takes no room
         x, y, z = np.ascontiguousarray(cloud.position.T)

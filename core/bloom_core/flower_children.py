@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bloom_core import breeding, thumbnails
 from bloom_core.designs import Design
+from bloom_core.side_by_side import side_by_side
 
 LITTER = 8
 """Children that a grid shows."""
@@ -32,15 +33,19 @@ class Child:
 def litter(first: Design, second: Design | None, strength: float, seed: int) -> Iterator[Child]:
     """Yields LITTER children: of `first`, changed by `strength` in [0, 1], or crossed with `second`, taking after it more and more.
 
-    The same parents and `seed`, the same children. Raises FlameError for a parent that does not hold together itself.
+    The same parents and `seed`, the same children; they are bred on all cores.
+    Raises FlameError for a parent that does not hold together itself.
     """
-    for number in range(LITTER):
+
+    def child(number: int) -> Child:
         own = seed * LITTER + number
         share = (number + 1) / (LITTER + 1)
         design = breeding.mutate(first, strength, own) if second is None else breeding.breed(first, second, own, share)
         name = child_name([first] if second is None else [first, second], own)
         named = replace(design, name=name, title=name, open=replace(design.open, name=name))
-        yield Child(named, thumbnails.thumbnail(named, PICTURE))
+        return Child(named, thumbnails.thumbnail(named, PICTURE))
+
+    yield from side_by_side(child, range(LITTER))
 
 
 def child_name(parents: list[Design], number: int) -> str:

@@ -7,6 +7,7 @@ and the calling thread plays itself, because a batch is over in milliseconds.
 from __future__ import annotations
 
 import ctypes
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,17 @@ LARGEST = 1 << 24
 
 @dataclass(frozen=True)
 class Batch:
-    """`position` float32 (n, 3) in flame units, `palette` float32 (n,) in [0, 1], `weight` float32 (n,) in (0, 1]; the next batch overwrites them."""
+    """`position` float32 (n, 3) in flame units, `palette` float32 (n,) in [0, 1], `weight` float32 (n,) in (0, 1]; the next batch overwrites them.
+
+    `identity` uint64 (n,) as in `native.Points`; `iterations`: steps that were made, of which `bad` were lost to infinity.
+    """
 
     position: NDArray[np.float32]
     palette: NDArray[np.float32]
     weight: NDArray[np.float32]
+    identity: NDArray[np.uint64]
+    iterations: int
+    bad: int
 
 
 class PointBatches:
@@ -54,7 +61,7 @@ class PointBatches:
             )  # fmt: skip
             flame.check(code)
         n = written.value
-        return Batch(self._position[:n], self._palette[:n], self._weight[:n])
+        return Batch(self._position[:n], self._palette[:n], self._weight[:n], self._identity[:n], raw.iterations, raw.bad)
 
     def _make_room(self, count: int) -> None:
         if count <= self._room:
@@ -66,3 +73,14 @@ class PointBatches:
             self._room = 0
             raise NativeError(f"not enough memory for {count} points: ask for fewer") from error
         self._room = count
+
+
+_OWN = threading.local()
+
+
+def of_this_thread() -> PointBatches:
+    """Returns the calling thread's own batches, for measuring many flames: arrays made anew would take longer than their points."""
+    if not hasattr(_OWN, "batches"):
+        _OWN.batches = PointBatches()
+    batches: PointBatches = _OWN.batches
+    return batches

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FEW, MARGIN = 64, 0.03
+FEW, MARGIN = 32, 0.03
 """What is sorted: every so many of the values; then those that have up to this much more or less below them than wanted."""
 
 Values = NDArray[np.float32] | NDArray[np.float64]
@@ -32,11 +32,15 @@ def plain(values: Values, level: float) -> float:
     """Returns `numpy.quantile(values, level)` of `values` (n,), n ≥ 1: between two of them the straight line."""
     place = level * (len(values) - 1)
     rank = min(int(place), max(len(values) - 2, 0))
-    low, high = _around(values[::FEW], np.ones(len(values[::FEW]), np.float32), level)
-    near = np.sort(values[(values >= low) & (values <= high)])
-    first = rank - int(np.count_nonzero(values < low))
+    few = np.sort(values[::FEW])
+    low = few[int((level - MARGIN) * len(few))] if level > MARGIN else -np.inf
+    high = few[int((level + MARGIN) * len(few))] if level + MARGIN < 1.0 else np.inf
+    below = values < low
+    first = rank - int(np.count_nonzero(below))
+    near = values[(values <= high) & ~below]
     if first < 0 or first + 1 >= len(near):
-        near, first = np.sort(values), rank
+        near, first = values, rank
+    near = np.partition(near, [first, min(first + 1, len(near) - 1)])
     start, end = float(near[first]), float(near[min(first + 1, len(near) - 1)])
     share = place - rank
     return start + (end - start) * share if share < 0.5 else end - (end - start) * (1.0 - share)

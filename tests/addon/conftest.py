@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,15 @@ from bloom_core.growth.animation import Animation
 from bloom_core.trajectories import trajectory
 
 FRAMES = 8
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Lets go of what a failed test held: a reference to Blender's data that outlives its file hangs or crashes the tests after it."""
+    report = yield
+    if call.excinfo is not None:
+        traceback.clear_frames(call.excinfo.tb)
+    return report  # type: ignore[return-value]
 
 
 @pytest.fixture

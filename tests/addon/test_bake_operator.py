@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -14,51 +13,12 @@ from bloom_addon.baking import bake, operators
 from bloom_core.native import Cancelled
 from bloom_core.takes import PointSettings
 
-
-class Screen:
-    """The part of Blender's context that a modal operator uses; says what was called."""
-
-    def __init__(self, scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
-        self.scene, self.object, self.window = scene, obj, None
-        self.calls: list[str] = []
-        self.status: list[str | None] = []
-        self.window_manager = SimpleNamespace(
-            progress_begin=lambda low, high: self.calls.append("begin"),
-            progress_update=lambda value: None,
-            progress_end=lambda: self.calls.append("end"),
-            event_timer_add=lambda step, window: "timer",
-            event_timer_remove=lambda timer: self.calls.append(f"remove {timer}"),
-            modal_handler_add=lambda operator: self.calls.append("modal"),
-        )
-        self.workspace = SimpleNamespace(status_text_set=self.status.append)
+from .modal import Screen, begun, event, tick_until_done
 
 
-class Operator:
-    """`bloom.bake` without Blender's own half, which only a window can make."""
-
-    _worker: Any = None
-    _told = ""
-    _show, _end, _tell = operators.BLOOM_OT_bake._show, operators.BLOOM_OT_bake._end, operators.BLOOM_OT_bake._tell
-    modal, cancel, refuse = operators.BLOOM_OT_bake.modal, operators.BLOOM_OT_bake.cancel, operators.BLOOM_OT_bake.refuse
-
-    def __init__(self, *jobs: bake.BakeJob) -> None:
-        self._worker, self._timer = bake.BakeWorker(*jobs), "timer"
-        self.reports: list[tuple[set[str], str]] = []
-
-    def report(self, kind: set[str], text: str) -> None:
-        self.reports.append((kind, text))
-
-
-def event(kind: str) -> Any:
-    return SimpleNamespace(type=kind)
-
-
-def tick_until_done(operator: Operator, screen: Screen) -> set[str]:
-    deadline = time.monotonic() + 60
-    while (answer := operator.modal(screen, event("TIMER"))) == {"PASS_THROUGH"}:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return set(answer)
+def baking(screen: Screen, *jobs: bake.BakeJob) -> Any:
+    """Returns `bloom.bake` with a bake of these jobs, by default of all frames, just begun."""
+    return begun(operators.BLOOM_OT_bake, screen, jobs=lambda _context: jobs or bake.prepare_all(screen.scene, screen.object))
 
 
 @pytest.fixture
@@ -67,34 +27,35 @@ def screen(scene: bpy.types.Scene, bloom: bpy.types.Object) -> Screen:
 
 
 def test_it_ends_by_showing_its_take(screen: Screen) -> None:
-    operator = Operator(bake.prepare(screen.scene, screen.object))
+    operator = baking(screen)
     assert tick_until_done(operator, screen) == {"FINISHED"}
     assert screen.object.data.filepath.endswith("bloom_0001.vdb") and operator.reports[-1][0] == {"INFO"}
-    assert screen.calls == ["remove timer", "end"] and screen.status[-1] is None
+    assert screen.calls == ["remove timer"] and screen.status[-1] is None
 
 
 def test_esc_stops_it(screen: Screen) -> None:
     screen.object.bloom.samples = 3000.0
-    operator = Operator(bake.prepare(screen.scene, screen.object))
+    operator = baking(screen)
     assert operator.modal(screen, event("MOUSEMOVE")) == {"PASS_THROUGH"}
     assert operator.modal(screen, event("ESC")) == {"RUNNING_MODAL"} and "Stopping" in str(screen.status[-1])
     begin = time.monotonic()
     assert tick_until_done(operator, screen) == {"CANCELLED"}
     assert time.monotonic() - begin < 5.0
-    assert "Finished frames are kept" in operator.reports[-1][1] and screen.object.data.filepath == ""
-    assert screen.calls == ["remove timer", "end"]
+    assert "finished frames are kept" in operator.reports[-1][1] and screen.object.data.filepath == ""
+    assert screen.calls == ["remove timer"]
 
 
 def test_another_file_opened_meanwhile_stops_it(screen: Screen) -> None:
     screen.object.bloom.samples = 3000.0
-    operator = Operator(bake.prepare(screen.scene, screen.object))
+    operator = baking(screen)
     operator.cancel(screen)
-    assert operator._worker.finished and isinstance(operator._worker.error, Cancelled)
-    assert screen.calls == ["remove timer", "end"]
+    operator._job.wait()
+    assert operator._job.finished and isinstance(operator._job.error, Cancelled)
+    assert screen.calls == ["remove timer"]
 
 
 def test_a_bloom_removed_meanwhile_is_told(screen: Screen) -> None:
-    operator = Operator(bake.prepare(screen.scene, screen.object))
+    operator = baking(screen)
     bpy.data.objects.remove(screen.object)
     assert tick_until_done(operator, screen) == {"CANCELLED"}
     assert "its take is in" in operator.reports[-1][1]
@@ -103,7 +64,7 @@ def test_a_bloom_removed_meanwhile_is_told(screen: Screen) -> None:
 def test_two_bakes_at_once_are_refused(screen: Screen) -> None:
     screen.object.bloom.samples = 3000.0
     worker = bake.BakeWorker(bake.prepare(screen.scene, screen.object))
-    with pytest.raises(RuntimeError, match="A bake is running"):
+    with pytest.raises(RuntimeError, match="Bloom is baking Lotus already"):
         bpy.ops.bloom.bake()
     worker.cancel()
     screen.object.bloom.samples = 0.2
@@ -114,9 +75,9 @@ def test_what_was_baked_before_esc_is_shown(screen: Screen) -> None:
     screen.object.bloom.baking.kind = "BOTH"
     volume, points = bake.prepare_all(screen.scene, screen.object)
     endless = replace(points, settings=PointSettings(200_000_000))
-    operator = Operator(volume, endless)
+    operator = baking(screen, volume, endless)
     deadline = time.monotonic() + 60
-    while not operator._worker.takes:
+    while not operator._job.takes:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     operator.modal(screen, event("ESC"))
@@ -127,9 +88,9 @@ def test_what_was_baked_before_esc_is_shown(screen: Screen) -> None:
 
 def test_it_says_which_frame_it_is_at(screen: Screen) -> None:
     screen.object.bloom.samples = 5.0
-    operator = Operator(bake.prepare(screen.scene, screen.object))
+    operator = baking(screen)
     assert tick_until_done(operator, screen) == {"FINISHED"}
-    told = [text for text in screen.status if text is not None]
+    told = screen.told()
     assert any("Frame 1 of 8" in text for text in told) and all("Esc to stop" in text for text in told)
 
 

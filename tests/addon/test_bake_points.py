@@ -53,8 +53,16 @@ def test_each_frame_shows_its_file_and_the_ends_stand_still(scene: bpy.types.Sce
         assert np.array_equal(seen(points), rows[:, :3]) and np.array_equal(seen(points, "tint", 1)[:, 0], rows[:, 3])
         moving = 3 <= frame <= 6
         assert seen(points, "velocity") == pytest.approx(rows[:, 5:] * scene.render.fps * moving, rel=1e-4, abs=1e-5)
-    size = point_cloud.nodes_of(point_cloud.companion(points))[point_cloud.SIZE].outputs[0].default_value
-    assert seen(points, "radius", 1)[:, 0] == pytest.approx(size * np.sqrt(read_point_frame(take.files[3])[:, 4]), rel=1e-4)
+    nodes = point_cloud.nodes_of(point_cloud.companion(points))
+    plain = nodes[point_cloud.SIZE].outputs[0].default_value * np.sqrt(read_point_frame(take.files[3])[:, 4])
+    scene.frame_set(5)
+    earlier = seen(points, "radius", 1)[:, 0] / np.sqrt(read_point_frame(take.files[2])[:, 4])
+    scene.frame_set(40)
+    variety = seen(points, "radius", 1)[:, 0] / plain
+    assert 0.59 < variety.min() < np.median(variety) < 0.61 and 2.0 < variety.max() < 3.01 and 0.01 < (variety > 1.5).mean() < 0.06
+    assert earlier == pytest.approx(variety * nodes[point_cloud.SIZE].outputs[0].default_value, rel=1e-4), "a point keeps its size"
+    nodes[point_cloud.VARIETY].outputs[0].default_value = 0.0
+    assert seen(points, "radius", 1)[:, 0] == pytest.approx(plain, rel=1e-4)
 
 
 def test_between_frames_points_follow_their_velocity(scene: bpy.types.Scene, points: bpy.types.Object) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import bpy
 import pytest
 
 from bloom_addon import properties
-from bloom_addon.background import Job
 from bloom_addon.garden import planting
-from bloom_core.native import Cancelled
 from bloom_core.trajectories import trajectory
 
 
@@ -58,26 +54,3 @@ def test_a_run_that_is_gone_is_told_before_any_work(scene: bpy.types.Scene) -> N
     with pytest.raises(RuntimeError, match=r"lost\.bloom"):
         bpy.ops.bloom.garden_plant()
     assert not properties.blooms(scene)
-
-
-def test_a_job_reports_stops_and_leaves_no_thread() -> None:
-    seen: list[float] = []
-
-    def work(progress: object) -> str:
-        for step in range(1000):
-            if not progress(step / 1000):  # type: ignore[operator]
-                raise Cancelled
-            seen.append(step)
-            time.sleep(0.002)
-        return "done"
-
-    job = Job("trying", work)
-    while len(seen) < 5:
-        time.sleep(0.001)
-    assert Job.running("trying") and not Job.running("another") and 0.0 < job.fraction < 1.0
-    Job.stop_all()
-    assert job.finished and isinstance(job.error, Cancelled) and not Job.running("trying") and len(seen) < 1000
-    quick = Job("quick", lambda progress: SimpleNamespace(value=3))
-    while not quick.finished:
-        time.sleep(0.001)
-    assert quick.result.value == 3 and quick.error is None

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from bloom_addon import bloom_object, compat, growth_book, keyframes, material, properties
-from bloom_addon.growing import job, plan
+from bloom_addon.growing import operators
 from bloom_core import designs, growth
 from bloom_core.growth.animation import Animation, Channel
 from bloom_core.native import Cancelled
 from bloom_core.trajectories import trajectory
+
+from .modal import Screen, begun, event, tick_until_done
 
 Curve = Callable[..., bpy.types.FCurve]
 
@@ -168,24 +170,32 @@ def test_held_frames_are_remembered(scene: bpy.types.Scene, bloom: bpy.types.Obj
     assert bloom.bloom.held_frames == 3
 
 
-def test_a_job_runs_beside_is_stopped_and_is_alone(scene: bpy.types.Scene) -> None:
+def test_growing_beside_is_stopped_and_is_alone(scene: bpy.types.Scene) -> None:
     bpy.ops.bloom.add(design="lotus")
     bpy.ops.bloom.use_run()
     obj = bpy.context.object
     scene.bloom_growth.frames = 40
-    planned = plan.make(scene, obj)
-    running = job.start(planned.grow)
-    with pytest.raises(ValueError, match="growing already"):
-        job.start(planned.grow)
-    while running.fraction == 0.0 and not running.over:
+    screen = Screen(scene, obj)
+    growing = begun(operators.BLOOM_OT_grow, screen, replace_edited=False)
+    with pytest.raises(RuntimeError, match="Bloom is growing Lotus already"):
+        bpy.ops.bloom.grow()
+    while growing._job.fraction == 0.0 and not growing._job.finished:
         time.sleep(0.01)
-    running.stop()
-    running.wait()
-    assert running.result is None and running.error is None and job.running() is None and running.fraction < 1.0
-    assert obj.animation_data is None
-    bpy.data.objects.remove(obj)
-    with pytest.raises(ValueError, match="Lotus is gone"):
-        planned.targets()
+    growing.modal(screen, event("TIMER"))
+    growing.modal(screen, event("ESC"))
+    assert "growing Lotus. " in screen.told()[0] and "Stopping" in screen.told()[-1]
+    assert tick_until_done(growing, screen) == {"CANCELLED"} and growing._job.fraction < 1.0
+    assert "nothing was changed" in growing.reports[-1][1] and obj.animation_data is None
+
+
+def test_a_bloom_that_is_gone_when_it_has_grown(scene: bpy.types.Scene) -> None:
+    bpy.ops.bloom.add(design="lotus")
+    bpy.ops.bloom.use_run()
+    scene.bloom_growth.frames = 3
+    screen = Screen(scene, bpy.context.object)
+    growing = begun(operators.BLOOM_OT_grow, screen, replace_edited=False)
+    bpy.data.objects.remove(bpy.context.object)
+    assert tick_until_done(growing, screen) == {"CANCELLED"} and "Lotus is gone" in growing.reports[-1][1]
 
 
 def test_progress_rises_to_the_end_and_cancels() -> None:

@@ -212,6 +212,17 @@ def test_eevee_is_set_to_see_volumes(scene: Any, bloom: bpy.types.Object, qualit
         assert scene.eevee.volumetric_end > away + filmed.radius and scene.eevee.volumetric_start < max(away - filmed.radius, 0.3)
 
 
+@pytest.mark.parametrize(
+    ("size", "draft", "final"), [((320, 200), "1", "1"), ((1920, 1080), "4", "2"), ((3840, 2160), "8", "4"), ((9000, 900), "16", "16")]
+)
+def test_eevees_tiles_go_with_the_picture(scene: Any, bloom: bpy.types.Object, size: tuple[int, int], draft: str, final: str) -> None:
+    scene.render.resolution_x, scene.render.resolution_y = size
+    stage.build(scene, bloom)
+    assert scene.eevee.volumetric_tile_size == draft
+    scene.bloom_stage.quality = "FINAL"
+    assert scene.eevee.volumetric_tile_size == final
+
+
 def test_the_keyed_palette_goes_on_with_a_stage(scene: Any, bloom: bpy.types.Object) -> None:
     ramp = material.ramp_of(bloom.material_slots[0].material)
     stage.build(scene, bloom, "pond")

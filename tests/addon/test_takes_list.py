@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import bpy
 import pytest
 
-from bloom_addon.baking import bake, catalogue, staleness
+from bloom_addon.baking import bake, catalogue, staleness, take_operators
 from bloom_addon.properties.baking import takes_of
+from bloom_core import take_list
+
+from .modal import Screen, begun, event, tick_until_done
 
 
 def rows() -> Any:
@@ -70,9 +75,16 @@ def test_prune_deletes_what_nothing_shows(bloom: bpy.types.Object, two: tuple[st
 def test_prune_waits_for_a_bake(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
     bloom.bloom.samples = 3000.0
     worker = bake.BakeWorker(bake.prepare(scene, bloom))
-    with pytest.raises(RuntimeError, match="A bake is running"):
+    with pytest.raises(RuntimeError, match="Bloom is baking Lotus: prune when that is done"):
         bpy.ops.bloom.takes_prune()
     worker.cancel()
+
+
+def test_an_unset_path_is_no_lost_take(scene: bpy.types.Scene, bloom: bpy.types.Object) -> None:
+    bloom.data.filepath = "//"  # what Blender makes of no path when it saves
+    assert catalogue.shown(bloom) == {}
+    with pytest.raises(RuntimeError, match="Nothing is lost"):
+        bpy.ops.bloom.takes_relink(directory="/")
 
 
 def saved(scene: bpy.types.Scene, bloom: bpy.types.Object, folder: Path, kind: str = "VOLUME") -> None:
@@ -118,6 +130,31 @@ def test_save_as_elsewhere_is_flagged_and_copied(scene: bpy.types.Scene, bloom: 
     assert len(list((tmp_path / "second" / "bloom_takes").glob("take-*"))) == 2
     # The first file's takes know who showed them: its pruning would have left them.
     assert all(str(tmp_path / "second" / "b.blend") in info.about["blends"] for info in catalogue.takes_in(catalogue.folder_of(bloom)))
+
+
+def test_copying_can_be_stopped_and_goes_on(scene: bpy.types.Scene, bloom: bpy.types.Object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved(scene, bloom, tmp_path / "first")
+    (tmp_path / "second").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "second" / "b.blend"))
+    copied, real = threading.Event(), take_list._copy
+
+    def copies(source: Path, target: Path) -> None:
+        real(source, target)
+        copied.set()
+        time.sleep(0.2)
+
+    monkeypatch.setattr(take_list, "_copy", copies)
+    screen = Screen(scene, bloom)
+    operator = begun(take_operators.BLOOM_OT_takes_copy, screen)
+    assert copied.wait(20) and operator.modal(screen, event("ESC")) == {"RUNNING_MODAL"}
+    with pytest.raises(RuntimeError, match="copying takes of Lotus: prune when"):
+        bpy.ops.bloom.takes_prune()
+    assert tick_until_done(operator, screen) == {"CANCELLED"} and "copied frames are kept" in operator.reports[-1][1]
+    assert {place[0].parent for place in catalogue.shown(bloom).values()} == {tmp_path / "first" / "bloom_takes"}
+    store = tmp_path / "second" / "bloom_takes" / "frames"
+    assert 0 < len(list(store.iterdir())) < 3
+    assert bpy.ops.bloom.takes_copy() == {"FINISHED"} and len(list(store.iterdir())) == 3
+    assert bloom.data.filepath.startswith("//bloom_takes/take-")
 
 
 def test_an_unsaved_file_can_use_blenders_folder(bloom: bpy.types.Object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def run(steps: Steps) -> None:
         try:
             return next(play)
         except StopIteration:
+            bloom_addon.unregister()  # as Blender does with what it registered
             bpy.ops.wm.quit_blender()
         except BaseException:
             traceback.print_exc()

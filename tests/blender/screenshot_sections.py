@@ -9,16 +9,24 @@ from typing import Any
 
 import bpy
 
-FLOWER, RUN, FRAMES, FRAME = "dahlia", "digits-exploding", 96, 60
-OPENED = {"panel-library": "flower"}
-"""Pictures of a section with the sub-panels open that are closed at first."""
+MORE = {
+    "flower": ("panel-library.png", ("BLOOM_library", "BLOOM_children")),
+    "growth": ("panel-growth-keys.png", ("BLOOM_growth_more",)),
+    "palette": ("panel-palette-stops.png", ("bloom_palette_stops",)),
+    "bake": ("panel-bake-advanced.png", ("bloom_bake_advanced",)),
+}
+"""Sections that are pictured once more, with these sub-panels open."""
 
 
 def steps(kit: Any) -> Iterator[float]:
     """Sets up one bloom with everything on it, and takes the pictures."""
+    import scenery
+
     bpy.context.preferences.view.show_tooltips = False
+    bpy.context.preferences.system.use_region_overlap = False  # an even ground
+    yield 0.5
     yield from picture(kit, "panel-start.png")
-    yield from fill(kit)
+    yield from scenery.fill(kit)
     yield 3.0
     sections = [cls for cls in bpy.types.Panel.__subclasses__() if getattr(cls, "bl_parent_id", "") == "BLOOM_PT_main"]
     sections = sorted({cls.bl_idname: cls for cls in sections}.values(), key=lambda cls: cls.bl_order)
@@ -26,70 +34,22 @@ def steps(kit: Any) -> Iterator[float]:
         bpy.utils.unregister_class(cls)
     for cls in sections:
         name = cls.bl_label.lower()
-        if name == "render":
-            kit.sidebar()
         yield from alone(kit, cls, f"panel-{name}.png", ())
         if name in MORE:
             yield from alone(kit, cls, *MORE[name])
 
 
-MORE = {
-    "flower": ("panel-library.png", ("BLOOM_library", "BLOOM_children")),
-    "palette": ("panel-palette-stops.png", ("bloom_palette_stops",)),
-    "bake": ("panel-bake-advanced.png", ("bloom_bake_advanced",)),
-    "growth": ("panel-growth-keys.png", ("BLOOM_growth_more",)),
-}
-"""Sections that are pictured once more, with these sub-panels open."""
-
-
-def fill(kit: Any) -> Iterator[float]:
-    """Makes a bloom that has something to show in every section."""
-    from bloom_addon import bloom_object
-    from bloom_core import designs
-
-    scene = bpy.context.scene
-    with kit.override():
-        obj = bloom_object.new_bloom(bpy.context, designs.design(FLOWER))
-        bpy.ops.bloom.use_run(run=RUN)
-        scene.bloom_growth.frames = FRAMES
-        bpy.ops.bloom.grow("EXEC_DEFAULT")
-        yield 0.5
-    with kit.override():
-        bpy.ops.bloom.add_wind()
-        bpy.ops.bloom.find_palettes("EXEC_DEFAULT")
-        bpy.ops.bloom.lock_stop(stop=2)
-        bpy.ops.bloom.handle_add()
-        select(obj)
-        bpy.ops.bloom.stage()
-        scene.frame_end = 24
-        obj.bloom.samples, obj.bloom.resolution, obj.bloom.folder = 0.3, 64, str(kit.folder() / "takes")
-        bpy.ops.bloom.bake("EXEC_DEFAULT")
-        scene.frame_end = FRAMES
-        bpy.ops.bloom.mutate("EXEC_DEFAULT", seed=3)
-        bpy.ops.bloom.garden_optimizers()
-        scene.frame_set(FRAME)
-    scene.bloom_run.show_strip = True
-
-
-def select(obj: Any) -> None:
-    """Makes an object the active one, and the only one selected."""
-    for other in bpy.context.view_layer.objects.selected[:]:
-        other.select_set(False)
-    obj.select_set(True)
-    bpy.context.view_layer.objects.active = obj
-
-
 def alone(kit: Any, cls: Any, name: str, opened: tuple[str, ...]) -> Iterator[float]:
     """Takes a picture of one section, with some of its sub-panels open."""
-    closed, draw = cls.bl_options, cls.draw
-    cls.bl_options = closed - {"DEFAULT_CLOSED"}
+    closed, draw, idname = cls.bl_options, cls.draw, cls.bl_idname
+    cls.bl_options, cls.bl_idname = closed - {"DEFAULT_CLOSED"}, f"{idname}_{len(opened)}"  # Blender remembers which were closed
     if opened:
         cls.draw = lambda self, context: draw(_Opened(self, cls, opened), context)
     bpy.utils.register_class(cls)
     yield 1.5
     yield from picture(kit, name)
     bpy.utils.unregister_class(cls)
-    cls.bl_options, cls.draw = closed, draw
+    cls.bl_options, cls.draw, cls.bl_idname = closed, draw, idname
 
 
 class _Opened:
@@ -121,8 +81,7 @@ class _Layout:
 
 def picture(kit: Any, name: str) -> Iterator[float]:
     """Takes a picture of the sidebar alone, without the empty ground below its contents."""
-    x, y = kit.middle()
-    kit.drag((x, y), (x + 1, y))  # the mouse away from what is pictured
+    kit.move(*kit.middle())  # away from what is pictured
     kit.area()[1].tag_redraw()
     yield 1.2
     region = kit.sidebar()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,3 +115,40 @@ def test_a_dark_flame_takes_no_room() -> None:
     lotus = designs.design("lotus").open
     dark = replace(lotus, xforms=tuple(replace(xform, opacity=0.0) for xform in lotus.xforms))
     assert designs.bounds((lotus, dark)) == designs.bounds((lotus,))
+
+
+@pytest.mark.parametrize("name", designs.designs())
+def test_the_box_that_a_file_keeps_is_the_measured_one(name: str) -> None:
+    flower = designs.design(name)
+    measured = designs.bounds(designs.poses(flower.bud, flower.open))
+    size = np.subtract(measured.high, measured.low)
+    assert np.all(np.abs(np.subtract(flower.box.low, measured.low)) < 0.01 * size)  # other processors' sums differ a little
+    assert np.all(np.abs(np.subtract(flower.box.high, measured.high)) < 0.01 * size)
+
+
+def test_a_packaged_flower_is_read_without_playing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(designs, "bounds", lambda _: pytest.fail("it was played"))
+    designs.design.cache_clear()
+    for name in designs.designs():
+        assert not [key for key in designs.design(name).open.extra if "box" in key]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (r'coefs="[^"]*"', 'coefs="2 0 0 2 0 0"'),  # an affine was changed by hand
+        (r' bloom_box_of="[^"]*"', ""),
+        (r' bloom_box="[^"]*"', ""),
+        (r'bloom_box="[^"]*"', 'bloom_box="0 0 0 1 1"'),
+        (r'bloom_box="[^"]*"', 'bloom_box="0 0 0 1 1 high"'),
+        (r'bloom_box="[^"]*"', 'bloom_box="0 0 0 1 1 inf"'),
+        (r'bloom_box="[^"]*"', 'bloom_box="0 0 0 -1 1 1"'),
+    ],
+)
+def test_a_box_that_does_not_belong_to_the_poses_is_measured_anew(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "lotus.flame"
+    designs.write_design(path, replace(designs.design("lotus"), box=native.Box((0.0, 0.0, 0.0), (9.0, 9.0, 9.0))))
+    assert designs.read_design(path).box.high == (9.0, 9.0, 9.0)
+    path.write_text(re.sub(before, after, path.read_text("utf-8"), count=1), "utf-8")
+    flower = designs.read_design(path)
+    assert flower.box == designs.bounds(designs.poses(flower.bud, flower.open)) and not read_flames(path)[1]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
-from bloom_core import designs
+from bloom_core import breeding, designs
 from bloom_core.flames.flame_buffer import pack
 from bloom_core.flower_children import LITTER, PICTURE, child_name, litter
 
@@ -30,3 +31,21 @@ def test_children_of_two_are_named_by_both() -> None:
     assert child_name([grandchild], 4) == "Lotus × Peony 5"
     assert child_name([grandchild, lotus], 4) == "Lotus 5"
     assert child_name([lotus, grandchild], 4) == "Lotus × Peony 5"
+
+
+def test_children_bred_side_by_side_are_those_bred_alone() -> None:
+    fern = designs.design("fern")
+    litters = list(litter(fern, None, 0.8, 2))
+    assert [child.design.name for child in litters] == [f"Fern {number + 17}" for number in range(LITTER)]
+    for number in (1, 6):
+        alone = breeding.mutate(fern, 0.8, 16 + number)
+        assert alone.box == litters[number].design.box
+        np.testing.assert_array_equal(pack(alone.open), pack(litters[number].design.open))
+
+
+def test_a_litter_that_nobody_waits_for_any_more_ends() -> None:
+    threads = threading.active_count()
+    children = litter(designs.design("lotus"), None, 0.4, 3)
+    next(children)
+    children.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == threads

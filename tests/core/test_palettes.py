@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bloom_core import palettes
-from bloom_core.palettes import displace, ramp, to_oklab, to_srgb
+from bloom_core.palettes import displace, oklab, ramp, to_oklab, to_srgb
 from bloom_core.trajectories import reduction, trajectory
 from bloom_core.trajectories.trajectory import Trajectory
 
@@ -104,3 +104,19 @@ def test_a_still_run_keeps_the_palette(make_run: MakeRun) -> None:
     found = ramp(replace(run, update_norm=run.update_norm * 0), BASE, states(run))
     assert len(found.frames) >= 2
     np.testing.assert_allclose(found.colors[0], found.colors[-1])
+
+
+@given(arrays.arrays(np.float64, (64, 3), elements=st.floats(-1.2, 1.2)))
+def test_into_gamut_is_a_plain_bisection(lab: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    def shown(lab: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        rgb = to_srgb(lab)
+        return np.asarray(((rgb >= -1e-6) & (rgb <= 1.0 + 1e-6)).all(axis=1))
+
+    lab = np.column_stack([np.clip(lab[:, 0], 0.0, 1.0), lab[:, 1:]])
+    low, high = np.zeros(len(lab)), np.ones(len(lab))
+    for _ in range(12):
+        middle = np.where(shown(lab), 1.0, (low + high) / 2.0)
+        inside = shown(np.column_stack([lab[:, 0], lab[:, 1:] * middle[:, None]]))
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    plain = np.clip(to_srgb(np.column_stack([lab[:, 0], lab[:, 1:] * low[:, None]])), 0.0, 1.0)
+    np.testing.assert_array_equal(oklab.into_gamut(lab), plain)

@@ -190,7 +190,7 @@ def test_the_command_draws_a_sheet(tmp_path: Path) -> None:
     [
         (["--count", "0"], 2, "whole number from 1"),
         (["--method", "magic"], 2, "invalid choice"),
-        (["--design", "tulip"], 1, "tulip"),
+        (["--design", "buttercup"], 1, "buttercup"),
         (["-o", "sheet.jpg"], 1, ".png"),
     ],
 )

@@ -229,3 +229,13 @@ def test_merit_prefers_colour_to_mud() -> None:
     flat = np.full((256, 3), 0.5)
     assert merit(design, design) > max(merit(palette, design) for palette in (grey, brown, flat, design[::-1]))
     assert np.isfinite(merit(flat, flat))
+
+
+def test_the_temperature_is_that_of_the_end_wherever_the_film_stops(make_run: MakeRun) -> None:
+    run = reduction.reduce_run(make_run(words=12))
+    found = movers(run)
+    stack = draw(found, np.random.default_rng(3))
+    end, seed, hues, design = found.states[-1:], np.array([0.3, 0.5, 0.7]), (5.0, 1.0), designs.design("lotus").open.palette
+    for stops in ([0.0, end[0] / 3.0], [0.0, end[0] / 3.0, end[0]], [end[0] + 10.0]):
+        assert rgb_palettes(found, stack, np.array(stops), seed)[1] == rgb_palettes(found, stack, end, seed)[1]
+        assert oklab_palettes(found, stack, np.array(stops), hues, design)[1] == oklab_palettes(found, stack, end, hues, design)[1]

@@ -32,6 +32,7 @@ from bloom_core.growth.guard import Probe, kept_share, native_probe
 from bloom_core.growth.original_mapping import grow_as_original
 from bloom_core.growth.watched import Watched
 from bloom_core.native import Progress
+from bloom_core.side_by_side import side_by_side
 from bloom_core.trajectories import signals
 from bloom_core.trajectories.run_model import Trajectory
 
@@ -91,7 +92,7 @@ def grow(
     watched = Watched(progress, (PASSES + GUARD_COST) * frames)
     watched.skip(0)
     count = len(design.open.xforms)
-    opened = opening.measure(design)
+    opened = opening.measure(design, watched)
     named = {"parts": growth_mapping.by_parts(trajectory, count, opened.lively), "whole": growth_mapping.whole(count)}
     drives = named[mapping] if isinstance(mapping, str) else tuple(mapping)
     channels = channels_of(design.bud, design.open)
@@ -108,16 +109,19 @@ def grow(
     def flame_at(row: int, kept: float) -> Flame:
         return with_values(design.open, channels, _displace(channels, pose[row], kept * displacement[row]))
 
-    guard = np.ones(frames)
-    for row in range(frames):
-        if np.any(displacement[row]):
-            guard[row] = kept_share(partial(flame_at, row), holds)
-        watched.skip(GUARD_COST)
+    def kept(row: int) -> float:
+        return kept_share(partial(flame_at, row), holds) if np.any(displacement[row]) else 1.0
+
+    # A caller's own probe may not bear being asked by several threads.
+    shares = map(kept, range(frames)) if probe is not None else side_by_side(kept, range(frames))
+    guard = np.array(list(watched.through(shares, GUARD_COST)))
     values = np.array([_displace(channels, pose[row], guard[row] * displacement[row]) for row in range(frames)])
     numbers = np.arange(frames, dtype=np.float64) + frame_start
     keys = None if tolerance is None else tuple(
-        bezier_keys.fit(numbers, column, tolerance * growth_mapping.reach(channel, column))
-        for channel, column in zip(channels, values.T, strict=True)
+        watched.asked(
+            bezier_keys.fit(numbers, column, tolerance * growth_mapping.reach(channel, column))
+            for channel, column in zip(channels, values.T, strict=True)
+        )
     )
     colors = palettes.chosen(trajectory, design.open.palette, states, frame_start, palette, seed)
     return Animation(
@@ -185,7 +189,7 @@ def _evenly(
     for _ in range(PASSES):
         rows = zip(pose, displacement, strict=True)
         flames = (with_values(design.open, channels, _displace(channels, *row)) for row in rows)
-        clouds = watched.through(map(motion.cloud, flames))
+        clouds = watched.through(side_by_side(motion.cloud, flames))
         moved = np.array([motion.distance(before, after) for before, after in pairwise(clouds)])
         known = moving & (moved > 0.0)
         if not known.any():

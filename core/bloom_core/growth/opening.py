@@ -6,8 +6,8 @@ share of the way that training has come; so that equal shares are equal motions,
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from bloom_core.designs import Design, poses
 from bloom_core.growth import motion
+from bloom_core.growth.watched import UNWATCHED, Watched
+from bloom_core.side_by_side import side_by_side
 
 DoubleArray = NDArray[np.float64]
 
 POSES = 33
+_MOST_KEPT = 16
 _NUDGE = 0.01
 _STILL = 0.1
 """An xform counts as still where a nudge moves the flower by less than this share of what the liveliest one's does."""
@@ -36,38 +39,38 @@ class Opening:
     lively: tuple[int, ...]
 
 
-def measure(design: Design) -> Opening:
-    """Returns a design's opening; kept for the designs used last. Raises NativeError for a pose that cannot be played."""
-    return _measure(_Same(design))
+_KEPT: OrderedDict[int, tuple[Design, Opening]] = OrderedDict()
 
 
-class _Same:
-    """A design as a key of a cache: designs hold arrays, so they are told apart by identity."""
+def measure(design: Design, watched: Watched = UNWATCHED) -> Opening:
+    """Returns a design's opening; kept for the designs used last, which are told apart by identity: they hold arrays.
 
-    def __init__(self, design: Design) -> None:
-        self.design = design
+    Raises NativeError for a pose that cannot be played, Cancelled where who watches says so.
+    """
+    found = _KEPT.get(id(design))
+    if found is None or found[0] is not design:
+        found = _KEPT[id(design)] = design, _measured(design, watched)
+    _KEPT.move_to_end(id(design))
+    while len(_KEPT) > _MOST_KEPT:
+        _KEPT.popitem(last=False)
+    return found[1]
 
-    def __hash__(self) -> int:
-        return id(self.design)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.design is self.design
-
-
-@lru_cache(maxsize=16)
-def _measure(key: _Same) -> Opening:
-    design = key.design
-    clouds = [motion.cloud(flame) for flame in poses(design.bud, design.open, POSES)]
+def _measured(design: Design, watched: Watched) -> Opening:
+    clouds = list(watched.asked(side_by_side(motion.cloud, poses(design.bud, design.open, POSES))))
     positions = np.linspace(0.0, 1.0, POSES)
-    travelled = np.concatenate([[0.0], np.cumsum([motion.distance(before, after) for before, after in pairwise(clouds)])])
+    ways = watched.asked(motion.distance(before, after) for before, after in pairwise(clouds))
+    travelled = np.concatenate([[0.0], np.cumsum(list(ways))])
     seen = travelled / travelled[-1] if travelled[-1] > 0.0 else positions
-    return Opening(positions, seen, _lively(design, clouds[-1]))
+    return Opening(positions, seen, _lively(design, clouds[-1], watched))
 
 
-def _lively(design: Design, still: motion.Points) -> tuple[int, ...]:
-    moved = []
-    for number, xform in enumerate(design.open.xforms):
+def _lively(design: Design, still: motion.Batch, watched: Watched) -> tuple[int, ...]:
+    def moved_by(number: int) -> float:
+        xform = design.open.xforms[number]
         nudged = xform.pre.copy()
         nudged[:2, 3] += _NUDGE
-        moved.append(motion.distance(still, motion.cloud(design.open.with_xform(number, replace(xform, pre=nudged)))))
+        return motion.distance(still, motion.cloud(design.open.with_xform(number, replace(xform, pre=nudged))))
+
+    moved = list(watched.asked(side_by_side(moved_by, range(len(design.open.xforms)))))
     return tuple(number for number, way in enumerate(moved) if way > _STILL * max(moved))
