@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import bpy
@@ -258,14 +259,15 @@ def draw_job(layout: Any, name: str, scale: float = 1.0) -> bool:
     return job is not None
 
 
-def collect(things: Iterator[Made], total: int, into: list[Made]) -> Work:
-    """Returns work that draws all of an iterator into a list, from which they can be taken meanwhile."""
+def collect(things: Generator[Made, None, None], total: int, into: list[Made]) -> Work:
+    """Returns work that draws all of a generator into a list, from which they can be taken meanwhile; stopped, it ends what it had begun."""
 
     def work(progress: Progress) -> None:
-        for number, thing in enumerate(things, 1):
-            into.append(thing)
-            if not progress(number / total):
-                raise Cancelled
+        with closing(things):
+            for number, thing in enumerate(things, 1):
+                into.append(thing)
+                if not progress(number / total):
+                    raise Cancelled
 
     return work
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ _CATALOG = "7f0c8a52-5d0b-4c6e-9d61-3f2a8b14e9c7"
 """Identity of the catalog that the flowers lie in; it must never change, or the assets of an older file would lie in none."""
 
 
-def read(chosen: Sequence[Flower]) -> Iterator[tuple[Flower, Design]]:
+def read(chosen: Sequence[Flower]) -> Generator[tuple[Flower, Design], None, None]:
     """Yields flowers with their designs; it needs no Blender, so that a thread can do it. Raises FlameError."""
     for flower in chosen:
         yield flower, designs.design(flower.key) if flower.key in designs.designs() else designs.read_design(flower.key)

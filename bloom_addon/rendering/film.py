@@ -85,7 +85,7 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
     Raises OSError where Blender wrote none, or not all of it.
     """
     scene = bpy.data.scenes.new("Bloom Encode")
-    part = out.with_name(f".{out.stem}.part.mp4")
+    part = out.with_name(f".{out.stem}.{os.getpid()}.part.mp4")  # two tasks of a farm may find the last frame at once
     try:
         editor = scene.sequence_editor_create()
         strip: Any = editor.strips.new_image("stills", str(stills[0]), 1, 1)

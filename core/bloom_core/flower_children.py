@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +30,7 @@ class Child:
     picture: NDArray[np.float32]
 
 
-def litter(first: Design, second: Design | None, strength: float, seed: int) -> Iterator[Child]:
+def litter(first: Design, second: Design | None, strength: float, seed: int) -> Generator[Child, None, None]:
     """Yields LITTER children: of `first`, changed by `strength` in [0, 1], or crossed with `second`, taking after it more and more.
 
     The same parents and `seed`, the same children; they are bred on all cores.

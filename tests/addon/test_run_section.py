@@ -78,7 +78,7 @@ def test_a_row_shows_a_caption_and_its_frame(obj: bpy.types.Object) -> None:
     number = [event.kind for event in digest.events].index("explosion")
     layout = Drawn()
     event_list.BLOOM_UL_events.draw_item(None, bpy.context, layout, None, None, 0, obj.bloom, "active_event", number)
-    assert layout.texts[0].startswith("explosion, step 64") and layout.texts[1] == str(showing.frame_of(obj.bloom, digest, number))
+    assert layout.texts[0].startswith("Explosion, step 64") and layout.texts[1] == str(showing.frame_of(obj.bloom, digest, number))
     event_list.BLOOM_UL_events.draw_item(None, bpy.context, layout, None, None, 0, obj.bloom, "active_event", 99_999)
     assert len(layout.texts) == 2
     rows = SimpleNamespace(rows=bpy.context.window_manager.bloom_events.rows)

@@ -10,7 +10,7 @@ import numpy as np
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Vector
 
-PATIENCE = 300
+PATIENCE = 900
 """How many tenths of a second something may take to be drawn."""
 
 

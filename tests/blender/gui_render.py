@@ -9,8 +9,8 @@ from typing import Any
 import bpy
 import numpy as np
 
-FRAMES = 4
-SIZE = (160, 100)
+FRAMES = 3
+SIZE = (96, 60)
 
 
 def steps(kit: Any) -> Iterator[float]:
@@ -120,7 +120,7 @@ def redraw() -> None:
         area.tag_redraw()
 
 
-def until(done: Callable[[], bool], patience: float = 120.0) -> Iterator[float]:
+def until(done: Callable[[], bool], patience: float = 240.0) -> Iterator[float]:
     """Waits until something is so. Raises AssertionError where it takes too long."""
     begin = time.monotonic()
     while not done():

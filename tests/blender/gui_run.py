@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-PATIENCE = 100
+PATIENCE = 600
 """How many tenths of a second something may take to be drawn, or read."""
 
 

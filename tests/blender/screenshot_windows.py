@@ -79,7 +79,7 @@ def redraw(kit: Any) -> None:
         area.tag_redraw()
 
 
-def until(done: Callable[[], bool], patience: float = 120.0) -> Iterator[float]:
+def until(done: Callable[[], bool], patience: float = 240.0) -> Iterator[float]:
     begin = time.monotonic()
     while not done():
         assert time.monotonic() - begin < patience, "waited in vain"

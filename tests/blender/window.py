@@ -47,7 +47,7 @@ def packages(folder: Path) -> Path:
 
 
 def run(
-    folder: Path, *arguments: str, window: bool = True, timeout: float = 240.0, size: tuple[int, int] = SIZE
+    folder: Path, *arguments: str, window: bool = True, timeout: float = 600.0, size: tuple[int, int] = SIZE
 ) -> subprocess.CompletedProcess[str]:
     """Runs Blender with `arguments` in the root; `folder` is at `WORK` there. With `window`, on a screen of this size.
 
@@ -82,7 +82,7 @@ def run(
     )  # fmt: skip
 
 
-def play(folder: Path, script: str, timeout: float = 240.0, size: tuple[int, int] = SIZE) -> subprocess.CompletedProcess[str]:
+def play(folder: Path, script: str, timeout: float = 600.0, size: tuple[int, int] = SIZE) -> subprocess.CompletedProcess[str]:
     """Plays the steps of a script beside this file in a window as large as its screen."""
     geometry = ("--factory-startup", "--window-geometry", "0", "0", *map(str, size))
     path = str(INSIDE / "tests" / "blender" / script)
