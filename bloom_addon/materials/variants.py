@@ -141,10 +141,9 @@ def _glow(tree: Any, color: Any, strength: Any) -> Any:
 
 
 def _full_color(tree: Any, _color: Any, strength: Any) -> Any:
-    exact, linear = _node(tree, "ShaderNodeAttribute", "Exact Color", -640, -420), _node(tree, "ShaderNodeGamma", "Linear", -440, -420)
-    exact.attribute_name, linear.inputs["Gamma"].default_value = "Cd", 2.2  # the grid holds colors as a screen shows them
-    tree.links.new(exact.outputs["Color"], linear.inputs["Color"])
-    return _glow(tree, linear.outputs[0], strength)
+    exact = _node(tree, "ShaderNodeAttribute", "Exact Color", -640, -420)
+    exact.attribute_name = "Cd"  # in linear light, as shaders want it
+    return _glow(tree, exact.outputs["Color"], strength)
 
 
 def _body(tree: Any, color: Any, density: Any, thickness: float, shade: float, shaded: float) -> Any:

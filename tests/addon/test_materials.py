@@ -142,3 +142,26 @@ def test_volume_and_points_of_one_bloom_each_wear_their_own(scene: Any, bloom: b
 
 def test_a_solid_viewport_leaves_the_picture_to_the_live_points(bloom: bpy.types.Object) -> None:
     assert 0.0 < bloom.data.display.density < 0.001  # in a window of 5.2, at 1 grey smoke lies over the points; at this nothing is seen of it
+
+
+def test_the_exact_color_of_one_color_is_that_color(scene: Any, bloom: bpy.types.Object, tmp_path: Path) -> None:
+    tint = (0.6, 0.25, 0.08)
+    for element in material.ramp_of(bloom.material_slots[0].material).elements:
+        element.color = (*tint, 1.0)
+    for curve in list(compat.channelbag(bloom.material_slots[0].material.node_tree, "").fcurves):
+        compat.channelbag(bloom.material_slots[0].material.node_tree, "").fcurves.remove(curve)
+    bloom.bloom.baking.color = True
+    scene.frame_start = scene.frame_end = scene.frame_current = 8
+    assert bpy.ops.bloom.bake() == {"FINISHED"}
+    bpy.ops.bloom.stage()
+    scene.render.resolution_x, scene.render.resolution_y, scene.cycles.samples = 48, 32, 4
+    scene.cycles.use_denoising = False
+    means = []
+    for name in ("glow", "full"):
+        variants.set_variant(bloom.material_slots[0].material, name)
+        scene.render.filepath = str(tmp_path / f"{name}.png")
+        bpy.ops.render.render(write_still=True)
+        image = bpy.data.images.load(scene.render.filepath)
+        means.append(np.array(image.pixels[:]).reshape(-1, 4)[:, :3].mean(axis=0))
+    # Towards empty voxels the grid of colors fades, as the density does: a little darker, in all channels alike.
+    assert means[0].max() > 0.02 and means[1] == pytest.approx(means[0], rel=0.06)

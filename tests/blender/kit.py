@@ -109,6 +109,7 @@ def run(steps: Steps) -> None:
         region.active_panel_category = "Bloom"
         yield 0.5
         yield from steps(sys.modules[__name__])
+        bloom_addon.unregister()  # as Blender does with what it registered
 
     play = all_steps()
 
@@ -116,7 +117,6 @@ def run(steps: Steps) -> None:
         try:
             return next(play)
         except StopIteration:
-            bloom_addon.unregister()  # as Blender does with what it registered
             bpy.ops.wm.quit_blender()
         except BaseException:
             traceback.print_exc()

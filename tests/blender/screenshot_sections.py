@@ -37,6 +37,8 @@ def steps(kit: Any) -> Iterator[float]:
         yield from alone(kit, cls, f"panel-{name}.png", ())
         if name in MORE:
             yield from alone(kit, cls, *MORE[name])
+    for cls in sections:
+        bpy.utils.register_class(cls)
 
 
 def alone(kit: Any, cls: Any, name: str, opened: tuple[str, ...]) -> Iterator[float]:
