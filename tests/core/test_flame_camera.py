@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bloom_core.flames.flame import FloatArray, View
@@ -96,6 +96,7 @@ def test_the_camera_of_a_view_sees_what_ember_draws(view: View, point: list[floa
 
 
 @given(VIEWS, st.lists(st.floats(-0.5, 0.5), min_size=3, max_size=3))
+@example(View(scale=50.0, cam_yaw=1.0, cam_pitch=1e-05, cam_zpos=1.0), [0.0, 0.0, 0.0])  # all but straight from above
 def test_there_and_back_is_the_same_view(view: View, point: list[float]) -> None:
     again, warnings = view_of(camera_of(view)[0], view)
     assert warnings == []

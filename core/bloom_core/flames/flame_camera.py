@@ -45,7 +45,7 @@ def view_of(camera: Camera, base: View) -> tuple[View, list[str]]:
     right, up, back = camera.right, camera.up, camera.back
     mirrored = float(np.cross(right, up) @ back) < 0.0
     deep = back if mirrored else -back  # the direction in which Ember's depth grows
-    rising = 1.0 - float(back[2]) ** 2
+    rising = float(right[2]) ** 2 + float(up[2]) ** 2  # 1 - back_z²: the square of the pitch's sine
     pivot = np.array([0.0, 0.0, base.cam_zpos])
     if rising > 1e-9:
         pivot[2] = (camera.position @ right * right[2] + camera.position @ up * up[2]) / rising
@@ -53,7 +53,7 @@ def view_of(camera: Camera, base: View) -> tuple[View, list[str]]:
     distance = float(away @ back)
     if distance <= 0.0:
         return base, ["the camera looks away from the flower's axis; the view of the design is written instead"]
-    pitch, yaw = math.acos(min(max(float(deep[2]), -1.0), 1.0)), math.atan2(-deep[0], deep[1]) if rising > 1e-9 else 0.0
+    pitch, yaw = math.atan2(math.sqrt(rising), float(deep[2])), math.atan2(-deep[0], deep[1]) if rising > 0.0 else 0.0
     across, down = _picture_axes(yaw, pitch)
     cosine, sine = float(right @ across), -float(right @ down)
     scale = camera.scale if camera.orthographic else camera.scale / distance
