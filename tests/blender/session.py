@@ -12,7 +12,7 @@ import bpy
 FRAMES = 12
 FRAME = 9
 """The frame that is rendered and compared in the end."""
-SAMPLES = 12.0
+SAMPLES = 160.0
 """So many million that a bake lasts long enough to be stopped."""
 STOP = 2
 """The stop of the palette that is recoloured."""
