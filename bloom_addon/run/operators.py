@@ -41,10 +41,9 @@ def run_path(filepath: str) -> str:
     return str(path.parent) if path.name == "run.json" else filepath
 
 
-class BLOOM_OT_import_run(NeedsBloom, FileOperator):
-    """Choose the recorded training run that the flower shall grow from: a .bloom file, or the run.json of one that is still being recorded"""
+class RunFileOperator(NeedsBloom, FileOperator):
+    """An operator that asks for a run and reads it; `take` is then given the bloom, the run's lasting name and what was read."""
 
-    bl_idname, bl_label = "bloom.import_run", "Import Run"
     filter_glob: StringProperty(default="*.bloom;run.json", options={"HIDDEN"})  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
@@ -53,10 +52,22 @@ class BLOOM_OT_import_run(NeedsBloom, FileOperator):
             brief = reading.read_now(path)
         except EXPECTED as error:
             return self.refuse(error)
-        bloom = properties.bloom_of(context.object)
+        self.take(properties.bloom_of(context.object), path, brief)
+        return FINISHED
+
+    def take(self, bloom: Any, path: str, brief: Any) -> None:
+        """Writes what was chosen."""
+        raise NotImplementedError
+
+
+class BLOOM_OT_import_run(RunFileOperator):
+    """Choose the recorded training run that the flower shall grow from: a .bloom file, or the run.json of one that is still being recorded"""
+
+    bl_idname, bl_label = "bloom.import_run", "Import Run"
+
+    def take(self, bloom: Any, path: str, brief: Any) -> None:
         bloom.run, bloom.active_event = path, 0
         self.report({"INFO"}, f"{len(brief.steps)} steps: now press Grow")
-        return FINISHED
 
 
 class BLOOM_OT_use_run(NeedsBloom, BloomOperator):
@@ -71,26 +82,18 @@ class BLOOM_OT_use_run(NeedsBloom, BloomOperator):
         return FINISHED
 
 
-class BLOOM_OT_relink_run(NeedsBloom, FileOperator):
+class BLOOM_OT_relink_run(RunFileOperator):
     """Say where this bloom's run lies now. The growth and its events stay, if it is the run that was grown"""
 
     bl_idname, bl_label = "bloom.relink_run", "Relink Run"
-    filter_glob: StringProperty(default="*.bloom;run.json", options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        path = bloom_object.lasting_name(run_path(self.filepath))
-        try:
-            brief = reading.read_now(path)
-        except EXPECTED as error:
-            return self.refuse(error)
-        bloom = properties.bloom_of(context.object)
+    def take(self, bloom: Any, path: str, brief: Any) -> None:
         bloom.run = path
         steps = shown_steps.read(bloom.frame_steps)
         if steps is not None and steps.last_row == len(brief.steps) - 1:
             bloom.frame_steps = replace(steps, run=path).text()
         elif steps is not None:
             self.report({"WARNING"}, f"This run has {len(brief.steps)} steps, the one that was grown {steps.last_row + 1}: press Grow")
-        return FINISHED
 
 
 CLASSES = (BLOOM_OT_import_run, BLOOM_OT_use_run, BLOOM_OT_relink_run)
