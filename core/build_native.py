@@ -1,14 +1,20 @@
-"""Compiles core/native into one shared library, with the ziglang package as the compiler."""
+"""Compiles core/native into one shared library, with the ziglang package as the compiler: for this computer, or for any other platform.
+
+The same sources and the same ziglang give the same bytes, in whatever folder and at whatever time they are built.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import macho_strip
 
 NATIVE = Path(__file__).parent / "native"
 
@@ -27,6 +33,9 @@ FLAGS = [
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
 SHARED = [f"{name}.cpp" for name in "abi abi_image abi_recorder develop dispatch estimator grid image parallel program vdb".split()]
 
+WHEN = "315532800"
+"""The time that stands in what is built, as SOURCE_DATE_EPOCH: 1980, the earliest that zip files know."""
+
 # Target triple, wheel tag and library name by (system, machine).
 TARGETS = {
     ("linux", "x86_64"): ("x86_64-linux-gnu.2.28", "manylinux_2_28_x86_64", "libbloom.so"),
@@ -41,6 +50,15 @@ TARGETS = {
 def host() -> tuple[str, str]:
     """Returns (system, machine) of this computer. Raises KeyError through TARGETS where it is not supported."""
     return platform.system().lower(), platform.machine().lower()
+
+
+def chosen() -> tuple[str, str]:
+    """Returns the platform to build for: the one that BLOOM_TARGET names, such as windows-arm64, or this computer. Raises SystemExit for others."""
+    names = {"-".join(target): target for target in TARGETS}
+    name = os.environ.get("BLOOM_TARGET") or "-".join(host())
+    if name not in names:
+        raise SystemExit(f"Bloom's renderer is not made for {name}, but for {', '.join(names)}: set BLOOM_TARGET to one of these")
+    return names[name]
 
 
 def kernels(triple: str, *, clang: bool = False) -> list[tuple[str, list[str]]]:
@@ -65,6 +83,9 @@ def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "",
     for source in SHARED:
         baseline = kernels(triple, clang=bool(clang))[0][1]
         jobs.append(([*compiler, *FLAGS, *WARNINGS, *baseline, *extra, "-c", str(NATIVE / source)], objects / f"{source}.o"))
+    if target[0] == "darwin":
+        hidden = "-fvisibility-global-new-delete=force-hidden"
+        jobs.append(([*compiler, *FLAGS, hidden, *WARNINGS, *extra, "-c", str(NATIVE / "operators.cpp")], objects / "operators.cpp.o"))
     for index, (isa, flags) in enumerate(kernels(triple, clang=bool(clang))):
         defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
         for source in ("variations", "kernel", "recorder_kernel"):
@@ -76,12 +97,26 @@ def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "",
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(compile_one, jobs))
-    library = out / name
-    link = [*compiler, *(extra or ["-s"]), "-shared", "-o", str(library), *(str(path) for _, path in jobs)]
-    subprocess.run(link, check=True)
-    return library
+    # Linked beside the objects: for Windows, the linker writes an import library there too.
+    library = objects / name
+    link = [*compiler, *(extra or ["-s", *_link_flags(target[0])]), "-shared", "-o", str(library), *(str(path) for _, path in jobs)]
+    subprocess.run(link, check=True, env={**os.environ, "SOURCE_DATE_EPOCH": WHEN})
+    if target[0] == "darwin" and not extra:
+        macho_strip.strip(library)
+    # Renamed into its place: a process may have the old one loaded.
+    shutil.copyfile(library, objects / f"{name}.new")
+    return (objects / f"{name}.new").replace(out / name)
+
+
+def _link_flags(system: str) -> list[str]:
+    """Returns what makes the linker show the C ABI alone; for Windows, bloom.h says so itself, and for macOS operators.cpp helps."""
+    if system == "linux":
+        return [f"-Wl,--version-script={NATIVE / 'exports.map'}", "-Wl,--build-id=none"]
+    if system == "darwin":
+        return ["-Wl,-install_name,@rpath/libbloom.dylib", "-Wl,-dead_strip"]
+    return []
 
 
 if __name__ == "__main__":
-    here = Path(__file__).parent
-    print(build(host(), here / "bloom_core", here / "build" / "objects"))
+    here, to = Path(__file__).parent, chosen()
+    print(build(to, here / "bloom_core", here / "build" / "-".join(to) / "objects"))

@@ -7,14 +7,13 @@ takes 6 kB a leaf, 14 with colours; hits settle into voxels as a power of their 
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bloom_core import native
+from bloom_core import machine_memory, native
 from bloom_core.flames.flame import Flame
 from bloom_core.take_frames import BakeSettings, FrameBaker, PointSettings, Settings, described
 from bloom_core.take_points import BYTES
@@ -150,16 +149,9 @@ def time_left(done: float, elapsed: float) -> float | None:
 def warnings(estimates: Sequence[Estimate], frames: int, free: int | None, memory: int | None = None) -> list[str]:
     """Returns, a line each, why a bake of so many frames would not go well: disk (`free` bytes) or memory (bytes, of this machine)."""
     disk, need = frames * sum(one.disk for one in estimates), max((one.memory for one in estimates), default=0.0)
-    limit, told = memory if memory is not None else _machine_memory(), []
+    limit, told = memory if memory is not None else machine_memory.installed(), []
     if free is not None and disk > 0.95 * free:
         told.append(f"The disk has {size(free)} free; the take needs {size(disk)}")
     if limit is not None and need > 0.5 * limit:
         told.append(f"A frame needs {size(need)} of the {size(limit)} of memory: lower the resolution")
     return told
-
-
-def _machine_memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
