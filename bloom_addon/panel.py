@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from bloom_core import __version__
+
 from . import properties
 from .entry import library
 
@@ -13,6 +15,10 @@ class BLOOM_PT_main(bpy.types.Panel):
 
     bl_idname, bl_label = "BLOOM_PT_main", "Bloom"
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Bloom"
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        self.layout.active = False
+        self.layout.label(text=__version__, translate=False)
 
     def draw(self, context: bpy.types.Context) -> None:
         if properties.bloom_of(context.object) is None:

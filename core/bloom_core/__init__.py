@@ -2,4 +2,5 @@
 
 from bloom_core.recorder import record
 
+__version__ = "0.1.0"  # follows from pyproject.toml: python -m release.manifest
 __all__ = ["record"]

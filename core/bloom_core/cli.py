@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bloom_core import designs, native
+from bloom_core import __version__, designs, native
 from bloom_core.commands import cli_flames, cli_images, cli_import, cli_inspect, cli_palettes, cli_train
 from bloom_core.commands.cli_import import warn
 from bloom_core.commands.cli_inspect import count, variation_names
@@ -55,6 +55,7 @@ def _fail(message: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bloom", description="Flowers grown from recorded training runs: the part that needs no Blender.")
+    parser.add_argument("--version", action="version", version=f"Bloom {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Command, text: str) -> argparse.ArgumentParser:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
+import gc
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -152,3 +155,50 @@ def load() -> Any:
     if lib.bloom_abi_version() != ABI_VERSION:
         raise NativeError(f"{path} speaks version {lib.bloom_abi_version()} of the ABI, Bloom needs {ABI_VERSION}. Install bloom-core anew.")
     return lib
+
+
+class _Held:
+    """How many objects of the library there are: flames, grids and pictures that were opened and not yet closed."""
+
+    def __init__(self) -> None:
+        self.count, self.lock = 0, threading.Lock()
+
+
+_held = _Held()
+
+
+def hold() -> Any:
+    """Returns the loaded library, which stays loaded until `let_go` is called as often. Raises NativeError as `load` does."""
+    with _held.lock:
+        lib = load()
+        _held.count += 1
+    return lib
+
+
+def let_go() -> None:
+    """Says that an object of the library was closed."""
+    with _held.lock:
+        _held.count -= 1
+
+
+def unload() -> bool:
+    """Unloads the library, so that its file can be replaced or removed; whoever needs it next loads it anew.
+
+    Returns False, and leaves it loaded, where something of it is still open: its code would go from under whoever closes that.
+    """
+    gc.collect()  # a grid in a cycle of references is closed now, not later
+    with _held.lock:
+        if _held.count:
+            return False
+        if load.cache_info().currsize:
+            handle = load()._handle
+            load.cache_clear()
+            _free(handle)
+    return True
+
+
+def _free(handle: int) -> None:
+    if sys.platform == "win32":
+        _ctypes.FreeLibrary(handle)
+    else:
+        _ctypes.dlclose(handle)

@@ -18,7 +18,7 @@ from typing import Any, Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from bloom_core import library
+from bloom_core import library, machine_memory
 from bloom_core.flames.flame import DIALECTS, Flame
 from bloom_core.library import NativeError as NativeError
 from bloom_core.palettes import srgb_to_linear
@@ -125,7 +125,7 @@ class OpenFlame:
         self.open(pack(flame))
 
     def open(self, buffer: NDArray[np.float64]) -> None:
-        self.lib, self.handle = library.load(), ctypes.c_void_p()
+        self.lib, self.handle = library.hold(), ctypes.c_void_p()
         code = self.lib.bloom_flame_open(buffer.ctypes.data, buffer.size, ctypes.byref(self.handle))
         if code:
             message = self.message()
@@ -143,6 +143,7 @@ class OpenFlame:
 
     def close(self) -> None:
         self.lib.bloom_flame_close(self.handle)
+        library.let_go()
 
     def __enter__(self) -> OpenFlame:
         return self
@@ -287,17 +288,14 @@ def transform_points(flame: Flame, xform: int, positions: NDArray[Any], *, seed:
 
 def memory_limit() -> int:
     """Returns how many bytes a grid may take: half of the machine's memory, or 8 GiB where that cannot be asked."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):
-        return 8 << 30
+    return (machine_memory.installed() or 16 << 30) // 2
 
 
 class Grid:
     """A sparse grid of hits on the native side. Voxel (i, j, k) is centred at `low + (ijk + 0.5) * voxel_size`."""
 
     def __init__(self, handle: ctypes.c_void_p, statistics: Statistics) -> None:
-        self._lib, self._handle, self.statistics = library.load(), handle, statistics
+        self._lib, self._handle, self.statistics = library.hold(), handle, statistics
         self._describe()
 
     def _describe(self) -> None:
@@ -366,6 +364,7 @@ class Grid:
         if self._handle:
             self._lib.bloom_grid_close(self._handle)
             self._handle = ctypes.c_void_p()
+            library.let_go()
 
     def _open(self) -> ctypes.c_void_p:
         if not self._handle:

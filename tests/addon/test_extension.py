@@ -48,7 +48,7 @@ def test_blender_accepts_the_manifest_and_the_zip(package: Path) -> None:
 def test_the_zip_holds_the_addon_and_nothing_else(package: Path) -> None:
     names = zipfile.ZipFile(package).namelist()
     manifest = tomllib.loads(zipfile.ZipFile(package).read("blender_manifest.toml").decode())
-    assert [f"./{name}" for name in names if name.endswith(".whl")] == manifest["wheels"]
+    assert sorted(f"./{name}" for name in names if name.endswith(".whl")) == sorted(manifest["wheels"])
     assert {name.split("/")[0] for name in names} == {"__init__.py", "blender_manifest.toml", "LICENSE", "bloom_addon", "wheels"}
 
 

@@ -147,7 +147,7 @@ class _Image:
     """A histogram on the native side, closed on leaving the block."""
 
     def __init__(self, width: int, height: int, supersample: int, gutter: int) -> None:
-        self._lib, self._handle, self._size = library.load(), ctypes.c_void_p(), (height, width)
+        self._lib, self._handle, self._size = library.hold(), ctypes.c_void_p(), (height, width)
         code = self._lib.bloom_image_open(width, height, supersample, gutter, native.memory_limit(), ctypes.byref(self._handle))
         if code:
             message = self._message()
@@ -208,6 +208,7 @@ class _Image:
     def close(self) -> None:
         self._lib.bloom_image_close(self._handle)
         self._handle = ctypes.c_void_p()
+        library.let_go()
 
     def __enter__(self) -> _Image:
         return self

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from bloom_core.library import load
+from bloom_core.library import hold, let_go
 from bloom_core.recorder.shards import Shard, is_sharded, local
 from bloom_core.trajectories.run_model import DoubleArray
 from bloom_core.trajectories.sketch import DIMENSIONS
@@ -28,7 +29,8 @@ class NativeMeasure:
         import torch
 
         self._torch = torch
-        self._measure = load().bloom_measure
+        self._measure = hold().bloom_measure
+        weakref.finalize(self, let_go)
         self._shards = tuple(shards)
         self._whole = tuple(not is_sharded(shard.parameter) for shard in shards)
         self._sizes = [int(shard.runs[:, 1].sum()) for shard in shards]
