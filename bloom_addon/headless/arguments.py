@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bloom_core import designs, frame_ranges, growth, palettes
+from bloom_core import __version__, designs, frame_ranges, growth, palettes
 from bloom_core.trajectories import trajectory
 
 from ..materials.variants import VARIANTS
@@ -14,11 +14,20 @@ from ..properties.stage_presets import ENGINES, PRESETS, QUALITIES
 
 Command = Callable[[argparse.Namespace], None]
 
+TAKES = ("volume", "points", "both")
+"""What a flower can be baked as."""
+
+SAMPLES, RESOLUTION, POINTS = 50.0, 384, 1.0
+"""Million samples and voxels along the longest side of a volume, and million points, for which none are asked."""
+
 
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Returns the parser; the parsed options' `run_command` is the one of `commands` that was asked for."""
     made = argparse.ArgumentParser(prog="bloom", description="Grow, bake and film flowers from recorded training runs, in Blender without a window.")
-    made.add_argument("--json", action="store_true", help="tell progress and results as JSON lines on standard output, for programs")
+    form = made.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="tell progress and results as JSON lines, for programs")
+    form.add_argument("--openjd", dest="form", action="store_const", const="openjd", help="tell them as tasks of Open Job Description do, for farms")
+    made.add_argument("--version", action="version", version=f"Bloom {__version__}")
     subparsers = made.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, told: str) -> argparse.ArgumentParser:
@@ -79,8 +88,9 @@ def _add_working_commands(add: Callable[[str, str], argparse.ArgumentParser]) ->
     _add_stage(staging)
     baking = add("bake", "bake the blooms of a .blend, and save it with their takes")
     baking.add_argument("blend", type=Path)
+    baking.add_argument("-o", "--out", type=Path, metavar="BLEND", help="save it under this name, and leave the one that is baked as it is")
     baking.add_argument("--bloom", metavar="NAME", help="only this bloom")
-    baking.add_argument("--frames", type=_frames, metavar="LIST", help="bake only these, such as 1-48,96: the take is shown once all are there")
+    baking.add_argument("--frames", type=_frames, metavar="LIST", help="bake only these, such as 1-48,96, and leave the .blend as it is")
     baking.add_argument("--folder", type=Path, help="where takes go; default: where the .blend says")
     _add_threads(baking)
     exporting = add("export", "write a bloom's frames as a .flame sequence, for flam3 and Fractorium")
@@ -93,6 +103,8 @@ def _add_working_commands(add: Callable[[str, str], argparse.ArgumentParser]) ->
     rendering.add_argument("blend", type=Path)
     rendering.add_argument("--out", type=Path, required=True, help="folder for film and frames")
     rendering.add_argument("--frames", type=_frames, metavar="LIST", help="render only these, such as 1-48,96: the film is made once all are there")
+    rendering.add_argument("--missing", action="store_true", help="render only what is not there yet: go on with a render that was stopped")
+    rendering.add_argument("--no-film", action="store_true", help="frames only: another task makes the film of them")
 
 
 def _add_sources(command: argparse.ArgumentParser) -> None:
@@ -120,13 +132,19 @@ def _add_stage(command: argparse.ArgumentParser) -> None:
 
 
 def _add_picture(command: argparse.ArgumentParser, size: tuple[int, int], rays: int) -> None:
-    command.add_argument("--size", type=_size, default=size, metavar="WxH", help=f"pixels; default: {size[0]}x{size[1]}")
-    command.add_argument("--rays", type=_within(int, 1, 65536), default=rays, help=f"samples per pixel; default: {rays}")
+    # No defaults here either; what a new scene gets is told apart.
+    command.set_defaults(usual_size=size, usual_rays=rays)
+    command.add_argument("--size", type=_size, metavar="WxH", help=f"pixels; default: {size[0]}x{size[1]}")
+    command.add_argument("--rays", type=_within(int, 1, 65536), help=f"samples per pixel; default: {rays}")
 
 
 def _add_quality(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--samples", type=_within(float, 0.1, 100_000), default=50.0, help="millions of points a frame; default: 50")
-    command.add_argument("--resolution", type=_within(int, 16, 4096), default=384, help="voxels along the volume's longest side; default: 384")
+    told = "what the flower is baked as; default: volume, or points for --material sparks and glass, and where this Blender's Cycles shows no volumes"
+    command.add_argument("--take", choices=TAKES, help=told)
+    told = f"of a volume, millions of samples a frame; default: {SAMPLES:g}"
+    command.add_argument("--samples", type=_within(float, 0.1, 100_000), help=told)
+    command.add_argument("--resolution", type=_within(int, 16, 4096), help=f"of a volume, voxels along its longest side; default: {RESOLUTION}")
+    command.add_argument("--points", type=_within(float, 0.001, 2000), help=f"of points, millions a frame; default: {POINTS:g}")
     _add_threads(command)
 
 

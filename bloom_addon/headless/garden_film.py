@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 import bpy
 
@@ -12,7 +11,7 @@ from bloom_core.gardens import Plot
 
 from .. import bloom_object, properties
 from ..garden import planting
-from . import making, progress, scenes, working
+from . import making, progress, scenes, take_kinds, working
 
 HEADING = "One network, five optimizers"
 """What stands above the garden for which no run is named."""
@@ -25,17 +24,17 @@ def make_garden(options: argparse.Namespace) -> None:
     scene = scenes.new_scene()
     settings = making.settings_of(options, scene, new=True)
     grown = gardens.grow(plots, settings.arguments(), progress.reporter("growing"))
-    scene.render.resolution_x, scene.render.resolution_y = options.size
+    making.set_picture(options, scene, new=True)
     heading = options.heading if options.heading is not None else ("" if options.run else HEADING)
     blooms = planting.plant(bpy.context, plots, grown, options.layout, heading)
     walking = scene.camera
-    working.set_stage(options, scene, blooms[0])
-    scene.camera = walking
-    making.set_quality(options, scene)
+    kind = take_kinds.kind_asked(options) if options.blend_only else take_kinds.kind_seen(options, scene)
     for obj in blooms:
         making.set_tremble(options, obj)
-        bloom: Any = properties.bloom_of(obj)
-        bloom.samples, bloom.resolution, bloom.folder = options.samples, options.resolution, "//takes"
+        take_kinds.set_up(options, obj, kind, new=True)
+        properties.bloom_of(obj).folder = "//takes"
+    making.set_stage(options, scene, blooms[0])
+    scene.camera = walking
     blend = out / "garden.blend"
     scenes.save(blend)
     if not options.blend_only:

@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
         options = parser.parse_args(list(words))
     except SystemExit as stop:
         return int(stop.code or 0)
-    progress.set_machine_readable(options.json)
+    progress.set_form(options.form)
     try:
         options.run_command(options)
     except KeyboardInterrupt:
@@ -44,5 +44,5 @@ def main(words: Sequence[str]) -> int:
         progress.fail(str(error))
         return 1
     finally:
-        progress.set_machine_readable(False)
+        progress.set_form(None)
     return 0

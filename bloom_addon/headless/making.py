@@ -17,7 +17,7 @@ from bloom_core.designs import Design
 from .. import bloom_object, properties
 from ..growing import plan
 from ..rendering import film
-from . import progress, scenes, working
+from . import progress, scenes, take_kinds, working
 
 FRAMES = 84
 """Length of a film for which none is asked: three and a half seconds, ten minutes of work for two cores."""
@@ -28,7 +28,7 @@ def make_film(options: argparse.Namespace) -> None:
     begin = time.monotonic()
     out = scenes.folder(options.out)
     blend = out / "bloom.blend"
-    scene, obj = _grown(options, blend)
+    scene, obj = _grown(options, blend, seen=True)
     working.bake_one(scene, obj, options.threads)
     scenes.save(blend)
     blend.with_suffix(".blend1").unlink(missing_ok=True)  # the backup that Blender made of our own first save
@@ -56,7 +56,7 @@ def grow(options: argparse.Namespace) -> None:
         _grow_again(options)
     else:
         scenes.folder(options.blend.parent)
-        _grown(options, options.blend)
+        _grown(options, options.blend, seen=False)
     progress.made(options.blend)
     progress.say(f"done: {options.blend}")
 
@@ -64,7 +64,7 @@ def grow(options: argparse.Namespace) -> None:
 def still(options: argparse.Namespace) -> None:
     """Makes one picture of an open flower."""
     scene = scenes.new_scene()
-    obj = new_bloom(options, scenes.flower(options.flower))
+    obj = new_bloom(options, scenes.flower(options.flower), take_kinds.kind_seen(options, scene))
     scene.frame_start = scene.frame_end = 1
     set_stage(options, scene, obj)
     folder = scenes.folder(options.out.parent)
@@ -98,11 +98,10 @@ def import_files(options: argparse.Namespace) -> None:
     progress.made(options.out)
 
 
-def new_bloom(options: argparse.Namespace, design: Design) -> bpy.types.Object:
-    """Adds a bloom of `design` with the quality that was asked for."""
+def new_bloom(options: argparse.Namespace, design: Design, kind: str | None) -> bpy.types.Object:
+    """Adds a bloom of `design` that is baked as a `kind` of take (VOLUME if None), with the quality that was asked for."""
     obj = bloom_object.new_bloom(bpy.context, design)
-    bloom: Any = properties.bloom_of(obj)
-    bloom.samples, bloom.resolution = options.samples, options.resolution
+    take_kinds.set_up(options, obj, kind, new=True)
     return obj
 
 
@@ -126,26 +125,29 @@ def set_tremble(options: argparse.Namespace, obj: bpy.types.Object) -> None:
 
 
 def set_stage(options: argparse.Namespace, scene: Any, obj: bpy.types.Object) -> None:
-    """Sets the stage that was asked for, at the size and quality that were asked for."""
+    """Sets the stage that was asked for in a new scene, at the size and quality that were asked for."""
     working.set_stage(options, scene, obj)
-    set_quality(options, scene)
+    set_picture(options, scene, new=True)
 
 
-def set_quality(options: argparse.Namespace, scene: Any) -> None:
-    """Sets the picture's size and samples, and the threads, that were asked for."""
-    scene.cycles.samples = scene.eevee.taa_render_samples = options.rays
-    scene.render.resolution_x, scene.render.resolution_y = options.size
+def set_picture(options: argparse.Namespace, scene: Any, *, new: bool) -> None:
+    """Sets the picture's size and samples, and the threads, that were asked for; in a new scene also those that were not."""
+    rays, size = options.rays or (options.usual_rays if new else None), options.size or (options.usual_size if new else None)
+    if rays is not None:
+        scene.cycles.samples = scene.eevee.taa_render_samples = rays
+    if size is not None:
+        scene.render.resolution_x, scene.render.resolution_y = size
     if options.threads:
         scene.render.threads_mode, scene.render.threads = "FIXED", options.threads
 
 
-def _grown(options: argparse.Namespace, blend: Path) -> tuple[bpy.types.Scene, bpy.types.Object]:
-    """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it."""
+def _grown(options: argparse.Namespace, blend: Path, *, seen: bool) -> tuple[bpy.types.Scene, bpy.types.Object]:
+    """Grows the run in a new scene with a stage, and saves it as `blend`; its takes are to go beside it. `seen`: this Blender is to render it."""
     name, flower = options.run or "digits", options.design or "lotus"
     run, design = bloom_object.read_run(name), scenes.flower(flower)
     scene = scenes.new_scene()
     settings = settings_of(options, scene, new=True)
-    obj = new_bloom(options, design)
+    obj = new_bloom(options, design, take_kinds.kind_seen(options, scene) if seen else take_kinds.kind_asked(options))
     bloom: Any = properties.bloom_of(obj)
     bloom.run, bloom.design = bloom_object.lasting_name(name), bloom_object.lasting_name(flower)
     _grow(scene, obj)
@@ -180,5 +182,9 @@ def _grow_again(options: argparse.Namespace) -> None:
     if kept:
         progress.say(f"{len(kept)} edited curves kept: {', '.join(kept)}")
     set_tremble(options, obj)
+    take_kinds.set_up(options, obj, take_kinds.kind_asked(options), new=False)
+    if any(getattr(options, name) is not None for name in ("stage", "material", "engine", "quality")):
+        working.set_stage(options, scene, obj)
+    set_picture(options, scene, new=False)
     scenes.save(options.blend)
 

@@ -9,18 +9,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_machine_readable = False
+from . import openjd
+
+_form: str | None = None
 
 
-def set_machine_readable(wanted: bool) -> None:
-    """Chooses JSON lines on standard output (one object a line, key `event`) in place of text on standard error."""
-    global _machine_readable
-    _machine_readable = wanted
+def set_form(form: str | None) -> None:
+    """Chooses lines for programs on standard output in place of text on standard error: "json" (an object a line, key `event`) or "openjd"."""
+    global _form
+    _form = form
 
 
 def say(text: str) -> None:
     """Tells something to people; programs get it as `{"event": "message"}`."""
-    if _machine_readable:
+    if _form:
         _tell("message", text=text)
     else:
         print(text, file=sys.stderr, flush=True)
@@ -28,7 +30,7 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Tells what was not done as it was asked."""
-    if _machine_readable:
+    if _form:
         _tell("warning", text=text)
     else:
         print(f"bloom: warning: {text}", file=sys.stderr, flush=True)
@@ -36,7 +38,7 @@ def warn(text: str) -> None:
 
 def fail(text: str) -> None:
     """Tells why a command ends without its result."""
-    if _machine_readable:
+    if _form:
         _tell("error", text=text)
     else:
         print(f"bloom: {text}", file=sys.stderr, flush=True)
@@ -44,15 +46,15 @@ def fail(text: str) -> None:
 
 def made(path: os.PathLike[str] | str) -> None:
     """Tells programs of a file or folder that is ready; people are told by `say`."""
-    if _machine_readable:
+    if _form:
         _tell("made", path=str(path))
 
 
 def reporter(what: str) -> Callable[[float], bool]:
     """Returns a progress callback: on a terminal a line with percent and time to go, elsewhere a line for each tenth, for programs each percent."""
     begin, last = time.monotonic(), -1
-    on_terminal = sys.stderr.isatty() and not _machine_readable
-    step = 100 if on_terminal or _machine_readable else 10
+    on_terminal = sys.stderr.isatty() and not _form
+    step = 100 if on_terminal or _form else 10
 
     def report(fraction: float) -> bool:
         nonlocal last
@@ -60,7 +62,7 @@ def reporter(what: str) -> Callable[[float], bool]:
         if done > last:
             last = done
             left = (time.monotonic() - begin) * (1.0 - fraction) / fraction if fraction > 0.0 else None
-            if _machine_readable:
+            if _form:
                 _tell("progress", what=what, fraction=round(fraction, 4), seconds_left=None if left is None else round(left, 1))
                 return True
             line = f"{what}: {fraction:4.0%}" + (f", {left:.0f} s to go" if left is not None and fraction < 1.0 else "")
@@ -96,5 +98,6 @@ _out = 1
 
 
 def _tell(event: str, **fields: object) -> None:
+    told = [json.dumps({"event": event, **fields})] if _form == "json" else openjd.lines(event, fields)
     sys.stdout.flush()
-    os.write(_out, (json.dumps({"event": event, **fields}) + "\n").encode())
+    os.write(_out, "".join(f"{line}\n" for line in told).encode())

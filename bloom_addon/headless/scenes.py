@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from bloom_core import take_files
 from bloom_core.designs import Design
 
 from .. import bloom_object, properties
@@ -56,6 +57,18 @@ def save(blend: Path) -> None:
         bpy.ops.wm.save_as_mainfile(filepath=str(blend.resolve()), compress=True, relative_remap=True)
     except RuntimeError as error:
         raise OSError(f"{blend}: cannot be saved ({str(error).strip()})") from error
+
+
+def save_copy(blend: Path) -> None:
+    """Saves a copy of the file as `blend`, paths relative to it: whole, or not at all, for others may be reading it. Raises OSError."""
+    part = take_files.part_name(blend.resolve().parent, blend.stem)
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(part), compress=True, relative_remap=True, copy=True)
+        take_files.replace(part, blend)
+    except RuntimeError as error:
+        raise OSError(f"{blend}: cannot be saved ({str(error).strip()})") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def folder(path: Path) -> Path:

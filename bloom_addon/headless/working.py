@@ -8,14 +8,16 @@ from typing import Any
 
 import bpy
 
+from bloom_core import takes
+
 from .. import bloom_object, properties
-from ..baking import bake
+from ..baking import bake, catalogue
 from ..entry import export
 from ..materials import variants
 from ..materials.variants import VARIANTS
 from ..rendering import film
 from ..stage import stage
-from . import progress, scenes
+from . import progress, scenes, take_kinds
 
 
 def stage_blend(options: argparse.Namespace) -> None:
@@ -47,16 +49,36 @@ def set_stage(options: argparse.Namespace, scene: bpy.types.Scene, obj: bpy.type
 
 
 def bake_blend(options: argparse.Namespace) -> None:
-    """Bakes the blooms of a .blend, or some frames of them, and saves it with the takes that are whole."""
+    """Bakes the blooms of a .blend and saves it with their takes, or bakes some frames of them and leaves it alone: others may be reading it."""
+    if options.out is not None and options.frames is not None:
+        raise ValueError("--out is for the whole take: leave it away with --frames, or --frames with it")
     scene, blooms = scenes.open_blooms(options.blend, options.bloom)
     for obj in blooms:
         if options.folder is not None:
             properties.bloom_of(obj).folder = str(options.folder.resolve())
     # Every one of them, even if an earlier one is not whole yet: a farm's task bakes its frames of all blooms.
     shown = [bake_one(scene, obj, options.threads, options.frames) for obj in blooms]
-    if any(shown):
+    if options.frames is not None:
+        if all(shown):
+            progress.say("all frames are there: bake without --frames to save the .blend with them")
+        return
+    if options.out is None:
         scenes.save(options.blend)
-        progress.made(options.blend)
+    else:
+        _save_elsewhere(blooms, options.out)
+    progress.made(options.out or options.blend)
+
+
+def _save_elsewhere(blooms: list[bpy.types.Object], blend: Path) -> None:
+    """Saves a copy as `blend`, whose blooms keep their takes folders, and notes with the takes that it shows them."""
+    beside = scenes.folder(blend.parent)
+    for obj in blooms:
+        folder = bloom_object.takes_folder(obj)
+        same_drive = folder.drive == beside.drive
+        properties.bloom_of(obj).folder = bpy.path.relpath(str(folder), start=str(beside)) if same_drive else str(folder)
+        for take, *_ in catalogue.shown(obj).values():
+            takes.tell(take, {"blends": [str(beside / blend.name)]})
+    scenes.save_copy(beside / blend.name)
 
 
 def bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int, only: tuple[int, ...] | None = None) -> bool:
@@ -95,21 +117,28 @@ def render_blend(options: argparse.Namespace) -> None:
     scene = scenes.open_blend(options.blend)
     if scene.camera is None:
         raise ValueError(f"{options.blend}: the scene has no camera. Press Bloom ▸ Stage in Blender, or add one")
-    render_scene(scene, scenes.folder(options.out), options.frames)
+    take_kinds.warn_of_black(scene)
+    render_scene(scene, scenes.folder(options.out), options.frames, options.missing, not options.no_film)
 
 
-def render_scene(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None) -> list[Path]:
-    """Renders stills into `out`/frames and joins them to a film once all of the scene's frames are there; returns the stills of this call."""
+def render_scene(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None, missing: bool = False, joined: bool = True) -> list[Path]:
+    """Renders stills into `out`/frames, with `missing` those that are not there, and joins them to a film once all of the scene's frames are there,
+    but for `joined` False; returns the stills of this call.
+    """
     wanted = range(scene.frame_start, scene.frame_end + 1)
     frames = list(wanted) if only is None else [frame for frame in only if frame in wanted]
     if not frames:
         raise ValueError(f"--frames names none of the scene's frames, {scene.frame_start} to {scene.frame_end}")
     folder = scenes.folder(out / "frames")
+    if missing:
+        frames = [frame for frame in frames if not film.still_path(folder, frame).is_file()]
     report = progress.reporter("rendering")
     with progress.quiet():
         stills = film.render_stills(scene, folder, lambda done, count: report(done / count), frames)
         files = [film.still_path(folder, frame) for frame in wanted]
-        if all(path.is_file() for path in files):
+        if not joined:
+            progress.made(folder)
+        elif all(path.is_file() for path in files):
             film.encode(files, out / "bloom.mp4", scene.render.fps)
             progress.made(out / "bloom.mp4")
         else:

@@ -11,6 +11,9 @@ from typing import Any
 
 import bpy
 
+from bloom_core import take_files
+from bloom_core.images.png_metadata import without_render_facts
+
 from .. import compat
 
 _PNG_END = b"IEND\xaeB`\x82"
@@ -25,6 +28,7 @@ def render_stills(
     Raises OSError for a folder that cannot be written, RuntimeError where Blender cannot render.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    take_files.remove_leftovers(folder)
     compat.set_png(scene)
     if frames is None:
         frames = range(scene.frame_start, scene.frame_end + 1)
@@ -45,16 +49,18 @@ def still_path(folder: Path, frame: int) -> Path:
 
 
 def _render_still(scene: bpy.types.Scene, path: Path) -> Path:
-    part = path.with_name(f".{path.stem}.part.png")
-    scene.render.filepath = _literal(part)
+    part = take_files.part_name(path.parent, path.stem)  # a farm may render a frame twice at once
+    extended = scene.render.use_file_extension
+    scene.render.filepath, scene.render.use_file_extension = _literal(part), False
     try:
         bpy.ops.render.render(write_still=True, scene=scene.name)
         if not _is_whole_picture(part):
             raise OSError(f"{path}: Blender wrote no whole picture. Is the disk full? Make room, then render again")
-        part.replace(path)
+        part.write_bytes(without_render_facts(part.read_bytes()))
+        take_files.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-        scene.render.filepath = _literal(path)
+        scene.render.filepath, scene.render.use_file_extension = _literal(path), extended
     return path
 
 
@@ -85,7 +91,7 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
     Raises OSError where Blender wrote none, or not all of it.
     """
     scene = bpy.data.scenes.new("Bloom Encode")
-    part = out.with_name(f".{out.stem}.{os.getpid()}.part.mp4")  # two tasks of a farm may find the last frame at once
+    part = out.with_name(f".{out.stem}.{take_files.MACHINE}.{os.getpid()}.part.mp4")  # two tasks of a farm may find the last frame at once
     try:
         editor = scene.sequence_editor_create()
         strip: Any = editor.strips.new_image("stills", str(stills[0]), 1, 1)

@@ -1,4 +1,4 @@
-"""Frames as people and farms write them: "1-48,96", "1-100x10" (every tenth)."""
+"""Frames as people and farms write them: "1-48,96", "1-100x10" (every tenth; Open Job Description writes "1-100:10")."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 _MOST = 1_000_000
-_PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9})(?:x([1-9]\d{0,6}))?)?")
+_PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9})(?:[x:]([1-9]\d{0,6}))?)?")
 
 
 def parse(text: str) -> tuple[int, ...]:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 PART = ".part"
+_ABANDONED = 86400.0
+"""Seconds after which another computer's unfinished file is nobody's: no frame takes a day."""
 _PATIENCE = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between tries to rename a file that another program holds open: cloud drives and virus scanners look at every new file."""
 
@@ -22,9 +24,21 @@ class TakeError(RuntimeError):
     """A bake that cannot go on: names the folder or file, says why and what to do."""
 
 
+def _machine() -> str:
+    name = socket.gethostname()
+    with suppress(OSError):  # Linux alone has these: computers may share a name, and containers have each their own process numbers
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
+        name += f"~{boot}{os.stat('/proc/self/ns/pid').st_ino:x}"
+    return name
+
+
+MACHINE = _machine()
+"""What tells this computer, and this container on it, from all others that may write into the same folder."""
+
+
 def part_name(folder: Path, name: str) -> Path:
     """Returns the name under which this thread writes what will be called `name`."""
-    return folder / f".{name}-{threading.get_ident()}.{socket.gethostname()}.{os.getpid()}{PART}"
+    return folder / f".{name}-{threading.get_ident()}.{MACHINE}.{os.getpid()}{PART}"
 
 
 def replace(source: Path, target: Path) -> None:
@@ -57,16 +71,28 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes the unfinished files of bakes that died on this computer; another computer's may still be running."""
-    for path in folder.glob(f".*.{socket.gethostname()}.*{PART}"):
-        pid = path.name.removesuffix(PART).rpartition(".")[2]
-        if pid.isdigit() and int(pid) != os.getpid() and not _alive(int(pid)):
+    """Removes the unfinished files of work that died on this computer, and another computer's (on Windows, all) when they are a day old."""
+    for path in folder.glob(f".*{PART}"):
+        whose, _, pid = path.name.removesuffix(PART).rpartition(".")
+        own = whose.endswith(f".{MACHINE}") and pid.isdigit() and os.name != "nt"  # there, no process can be asked for without ending it
+        if (int(pid) != os.getpid() and not _alive(int(pid))) if own else _age(path) > _ABANDONED:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
+def _age(path: Path) -> float:
+    """Returns the seconds since a file was written, by the clock of the disk it is on: a server's may differ from this computer's."""
+    now = part_name(path.parent, "now")
+    try:
+        now.touch()
+        return now.stat().st_mtime - path.stat().st_mtime
+    except OSError:
+        return 0.0
+    finally:
+        with suppress(OSError):
+            now.unlink(missing_ok=True)
+
+
 def _alive(pid: int) -> bool:
-    if os.name == "nt":  # there, kill(pid, 0) would end the process
-        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -159,9 +159,15 @@ class FrameBaker:
                 cloud = native.points(self.flames[number], settings.count, seed=settings.seed, threads=self.threads, progress=progress)
                 self._clouds[number] = cloud
         cloud = self._clouds[index]
-        if len(cloud.position) > 1 and np.ptp(cloud.position, axis=0).max() < _POINT:
+        if _is_one_place(cloud):
             raise TakeError(f"frame {index + 1} of the range: the flame collapses to a point. Change its affines, or grow it anew.")
         write_point_frame(path, cloud, velocity(cloud, self._clouds.get(index - 1), self._clouds.get(index + 1)))
+
+
+def _is_one_place(cloud: Points) -> bool:
+    """Says whether all points lie together. Nearly always the first and the last say that they do not."""
+    ends = cloud.position[:: max(len(cloud.position) - 1, 1)]
+    return len(ends) > 1 and all(bool(np.ptp(places, axis=0).max() < _POINT) for places in (ends, cloud.position))
 
 
 def _is_a_point(grid: native.Grid) -> bool:

@@ -146,7 +146,8 @@ def _bake_frame(baker: FrameBaker, number: int, target: Path, progress: Progress
     part = part_name(target.parent, target.stem)
     try:
         baker.bake(number, part, progress)
-        replace(part, target)
+        if not target.is_file():  # another task has made the same meanwhile, and on Windows a file that is read cannot be replaced
+            replace(part, target)
     except OSError as error:
         raise unwritable(target.parent, error) from error
     except NativeError as error:

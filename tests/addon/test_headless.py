@@ -81,7 +81,10 @@ def test_chunks_of_a_farm_make_the_same_take_and_the_last_one_shows_it(blend: Pa
     chunked = tmp_path / "chunked"
     run("bake", blend, "--folder", chunked, "--frames", "5-6,2")
     assert not list(chunked.glob("take-*")) and "3 of 6 are still to be baked" in capfd.readouterr().err
+    saved = blend.read_bytes()
     run("bake", blend, "--folder", chunked, "--frames", "1,3-4")
+    assert blend.read_bytes() == saved, "a chunk saved a .blend that others were reading"
+    run("bake", blend, "--folder", chunked)
     found = sorted(chunked.glob("take-*/*.vdb"))
     assert [path.name for path in found] == [path.name for path in wanted]
     assert [path.read_bytes() for path in found] == [path.read_bytes() for path in wanted]

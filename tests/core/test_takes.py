@@ -113,6 +113,7 @@ def test_a_still_flower_is_baked_once(tmp_path: Path) -> None:
     assert take.baked == 1 and len(take.files) == 5
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_bake_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     script = (
         "import sys; from dataclasses import replace; from bloom_core import takes; from bloom_core.designs import design, poses\n"
@@ -128,7 +129,7 @@ def test_a_killed_bake_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not list(killed.glob("take-*"))
-    leftover = killed / "frames" / f".abc.{os.uname().nodename}.{process.pid}.part"
+    leftover = killed / "frames" / f".abc.{take_files.MACHINE}.{process.pid}.part"
     leftover.write_bytes(b"half a frame")
     flames, settings = poses(LOTUS.bud, LOTUS.open, 6), replace(SETTINGS, samples=30_000_000)
     resumed = takes.bake(killed, flames, settings)
@@ -148,6 +149,7 @@ KILLED = {
 }
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("moment", KILLED)
 def test_a_bake_killed_at_its_worst_moments_goes_on(moment: str, tmp_path: Path) -> None:
     script = (
@@ -174,7 +176,7 @@ def test_a_bake_killed_at_its_worst_moments_goes_on(moment: str, tmp_path: Path)
 
 def test_another_bakes_unfinished_files_are_left_to_it(tmp_path: Path) -> None:
     (tmp_path / "frames").mkdir()
-    host = take_files.socket.gethostname()
+    host = take_files.MACHINE
     alive, elsewhere = (tmp_path / "frames" / f".abc-1.{name}.part" for name in (f"{host}.1", "another-computer.999999"))
     for path in (alive, elsewhere):
         path.write_bytes(b"half")
