@@ -116,6 +116,14 @@ def show_take(obj: bpy.types.Object, take: Take, frame_start: int) -> None:
     volume.sequence_mode = "EXTEND"
 
 
+def played(obj: bpy.types.Object) -> tuple[str, int, int] | None:
+    """Returns the path of the first file of the volume's take, the frame where it begins and its length; None where none is shown."""
+    volume = obj.data
+    if not isinstance(volume, bpy.types.Volume) or Path(volume.filepath).suffix != ".vdb":  # Blender makes "//" of no path when it saves
+        return None
+    return volume.filepath, volume.frame_start, volume.frame_duration if volume.is_sequence else 1
+
+
 def blend_path(path: Path | str) -> str:
     """Returns a path as the .blend is to keep it: relative to a saved one on the same drive, so that both can move together."""
     return bpy.path.relpath(str(path)) if bpy.data.is_saved and _same_drive(str(path)) else str(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -46,6 +47,21 @@ class NeedsBloom:
             cls.poll_message_set("Select a bloom, or add one with Add ▸ Bloom")  # type: ignore[attr-defined]
             return False
         return True
+
+
+class Choice:
+    """An operator with an enum whose items are shown as buttons of their own: each has the tooltip of its item.
+
+    Give it `choice`, the enum's name, and `choices`, its items.
+    """
+
+    choice = "how"
+    choices: Sequence[tuple[str, str, str]] = ()
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, options: Any) -> str:
+        """Returns the tooltip of what is chosen."""
+        return next(told for name, _, told in cls.choices if name == getattr(options, cls.choice))
 
 
 class FileOperator(BloomOperator):

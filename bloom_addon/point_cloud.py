@@ -29,6 +29,11 @@ def companion(obj: bpy.types.Object) -> Any:
     return found if found is not None and found.parent == obj and nodes_of(found) is not None else None
 
 
+def ensure_companion(obj: bpy.types.Object) -> Any:
+    """Returns the object that plays a bloom's points; where there is none, a new one, which shows nothing yet."""
+    return companion(obj) or _new_companion(obj)
+
+
 def nodes_of(points: bpy.types.Object) -> Any:
     """Returns the nodes of a companion's tree, or None where the artist took the modifier away."""
     for modifier in points.modifiers:
@@ -40,7 +45,7 @@ def nodes_of(points: bpy.types.Object) -> Any:
 
 def play(obj: bpy.types.Object, take: Take, path: str, frame_start: int) -> bpy.types.Object:
     """Makes the bloom's companion play a take of points from `frame_start` on; `path` is the take's first file, as Blender is to find it."""
-    points = companion(obj) or _new_companion(obj)
+    points: bpy.types.Object = ensure_companion(obj)
     nodes = nodes_of(points)
     nodes[TAKE].string = path.removesuffix("0001.ply")
     nodes[_START].integer, nodes[_COUNT].integer = frame_start, len(take.files)
@@ -131,14 +136,16 @@ def _new_companion(obj: bpy.types.Object) -> bpy.types.Object:
         setattr(points, name, (True, True, True))  # the bloom is what is to be moved
     modifier: Any = points.modifiers.new("Bloom Points", "NODES")
     modifier.node_group = _tree(name, _size(obj), _new_material(name, obj))
+    points.hide_render = points.hide_viewport = True
     properties.bloom_of(obj).baking.points = points
     return points
 
 
 def _size(obj: bpy.types.Object) -> float:
-    """Returns a radius of points that a flower of this size looks fine with."""
+    """Returns a radius of points that a flower of this size, baked as so many, looks fine with: pictures of more points stay as bright."""
     bloom = properties.bloom_of(obj)
-    return 0.001 * float(max(high - low for low, high in zip(bloom.box_low, bloom.box_high, strict=True)))
+    side = float(max(high - low for low, high in zip(bloom.box_low, bloom.box_high, strict=True)))
+    return 0.001 * side * float((0.5 / bloom.baking.point_count) ** (1.0 / 3.0))
 
 
 def _new_material(name: str, obj: bpy.types.Object) -> bpy.types.Material:

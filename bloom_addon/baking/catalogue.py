@@ -41,15 +41,8 @@ def folder_of(obj: bpy.types.Object) -> Path | None:
 
 def shown(obj: bpy.types.Object) -> dict[str, tuple[Path, int, int]]:
     """Returns the folder of the take that a bloom shows, the frame where it begins and its length, for volume and points. Reads no disk."""
-    found: dict[str, tuple[Path, int, int]] = {}
-    volume = obj.data
-    if isinstance(volume, bpy.types.Volume) and Path(volume.filepath).suffix == ".vdb":  # Blender makes "//" of no path when it saves
-        count = volume.frame_duration if volume.is_sequence else 1
-        found["volume"] = _folder(volume.filepath), volume.frame_start, count
-    points = point_cloud.played(obj)
-    if points is not None:
-        found["points"] = _folder(points[0]), points[1], points[2]
-    return found
+    played = {"volume": bloom_object.played(obj), "points": point_cloud.played(obj)}
+    return {kind: (_folder(found[0]), found[1], found[2]) for kind, found in played.items() if found is not None}
 
 
 def _folder(first: str) -> Path:

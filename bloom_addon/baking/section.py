@@ -10,6 +10,7 @@ import bpy
 from .. import background, point_cloud, properties
 from ..interface import Section
 from ..properties.baking import takes_of
+from ..volumes import notice
 from . import bake, catalogue, costs, staleness, take_operators
 
 _REMEDIES = {
@@ -64,6 +65,10 @@ class BLOOM_PT_bake(Section, bpy.types.Panel):
         row = layout.row()
         row.use_property_split = False
         row.prop(bloom.baking, "kind", expand=True)
+        if notice.bakes_black(context.scene, obj):
+            box = layout.box().column(align=True)
+            _wrapped(box, notice.TEXT, "ERROR")
+            notice.draw_remedies(box)
         layout.prop(bloom.baking, "quality")
         self._buttons(layout, context)
         self._flags(layout, context)

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty
 from bloom_core import palettes
 
 from .. import keyframes, material, properties
-from ..interface import FINISHED, BloomOperator
+from ..interface import FINISHED, BloomOperator, Choice
 from ..keyframes import Stop
 from . import stops
 
@@ -85,21 +85,13 @@ class BLOOM_OT_lock_all_stops(NeedsPalette, BloomOperator):
         return FINISHED
 
 
-class BLOOM_OT_keep_edited_stops(NeedsPalette, BloomOperator):
+class BLOOM_OT_keep_edited_stops(Choice, NeedsPalette, BloomOperator):
     """Keep the colors that you have just changed, which their keys would take back on the next frame"""
 
     bl_idname, bl_label = "bloom.keep_edited_stops", "Keep Edited Colors"
 
-    how: EnumProperty(  # type: ignore[valid-type]
-        name="How",
-        description="What becomes of the keys",
-        items=_KEEPS,
-    )
-
-    @classmethod
-    def description(cls, _context: bpy.types.Context, options: Any) -> str:
-        """Returns the tooltip of the way chosen."""
-        return next(told for name, _, told in _KEEPS if name == options.how)
+    choices = _KEEPS
+    how: EnumProperty(name="How", description="What becomes of the keys", items=_KEEPS)  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         glow, frame = _glow(context), _frame(context)
@@ -117,21 +109,13 @@ class BLOOM_OT_keep_edited_stops(NeedsPalette, BloomOperator):
         return FINISHED
 
 
-class BLOOM_OT_change_stops(NeedsPalette, BloomOperator):
+class BLOOM_OT_change_stops(Choice, NeedsPalette, BloomOperator):
     """Change all stops of the palette at once"""
 
     bl_idname, bl_label = "bloom.change_stops", "Change Stops"
 
-    how: EnumProperty(  # type: ignore[valid-type]
-        name="How",
-        description="What is done to the stops",
-        items=_CHANGES,
-    )
-
-    @classmethod
-    def description(cls, _context: bpy.types.Context, options: Any) -> str:
-        """Returns the tooltip of the way chosen."""
-        return next(told for name, _, told in _CHANGES if name == options.how)
+    choices = _CHANGES
+    how: EnumProperty(name="How", description="What is done to the stops", items=_CHANGES)  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         glow, locked = _glow(context), stops.locked(context.object)
@@ -166,21 +150,13 @@ class BLOOM_OT_paste_palette(NeedsPalette, BloomOperator):
         return FINISHED
 
 
-class BLOOM_OT_fit_glow(NeedsPalette, BloomOperator):
+class BLOOM_OT_fit_glow(Choice, NeedsPalette, BloomOperator):
     """Set exposure or contrast to what suits the palette"""
 
     bl_idname, bl_label = "bloom.fit_glow", "Fit"
 
-    value: EnumProperty(  # type: ignore[valid-type]
-        name="Value",
-        description="What is set",
-        items=_FITS,
-    )
-
-    @classmethod
-    def description(cls, _context: bpy.types.Context, options: Any) -> str:
-        """Returns what the value does."""
-        return next(told for name, _, told in _FITS if name == options.value)
+    choice, choices = "value", _FITS
+    value: EnumProperty(name="Value", description="What is set", items=_FITS)  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         glow = _glow(context)

@@ -10,6 +10,7 @@ import bpy
 from .. import compat
 from ..interface import FINISHED, BloomOperator
 from ..properties.rendering import kind_of
+from ..volumes import notice
 from . import output
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class BLOOM_OT_render(BloomOperator):
             compat.set_movie(context.scene)
         elif kind == "STILLS":
             compat.set_png(context.scene)
+        if notice.renders_black(context.scene):
+            self.report({"WARNING"}, notice.TEXT)
         folder = Path(output.target(context.scene)).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)  # told now, not after the first frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bpy
@@ -17,9 +18,18 @@ def target(scene: bpy.types.Scene) -> str:
     if kind_of(scene) == "SCENE":
         return str(bpy.path.abspath(settings.frame_path(frame=first)))
     path = bpy.path.abspath(settings.filepath)
-    if kind_of(scene) == "FILM":  # named as Blender names it
-        return path if path.lower().endswith(".mp4") else f"{path}{first:04d}-{last:04d}.mp4"
-    return f"{path.removesuffix('.png')}{first:04d}.png"
+    if kind_of(scene) == "STILLS":
+        still = _numbered(path, first)
+        return still if still.lower().endswith(".png") else f"{still}.png"
+    return path[:-4] + ".mp4" if path.lower().endswith(".mp4") else _numbered(path, first, last) + ".mp4"
+
+
+def _numbered(path: str, *frames: int) -> str:
+    """Returns a path with its numbers as Blender puts them: in place of the last # signs of the file's name, or else behind it."""
+    folder, slash, name = path.rpartition("/")
+    marks = list(re.finditer("#+", name))
+    start, end, width = (*marks[-1].span(), len(marks[-1].group())) if marks else (len(name), len(name), 4)
+    return folder + slash + name[:start] + "-".join(f"{frame:0{width}d}" for frame in frames) + name[end:]
 
 
 def is_temporary(scene: bpy.types.Scene) -> bool:

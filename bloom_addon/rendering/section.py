@@ -9,6 +9,7 @@ import bpy
 from ..interface import Section
 from ..properties.rendering import kind_of
 from ..run import text
+from ..volumes import notice
 from . import output
 
 _LABELS = {"FILM": "Render Film", "STILLS": "Render Stills", "SCENE": "Render Animation"}
@@ -57,6 +58,9 @@ class BLOOM_PT_render(Section, bpy.types.Panel):
             text.paragraph(column, context, f"Goes to {bpy.path.basename(output.target(scene))}", icon="FILE_MOVIE")
         for warning in output.warnings(scene):
             text.paragraph(column, context, warning, icon="ERROR")
+        if notice.renders_black(scene):
+            text.paragraph(column, context, notice.TEXT, icon="ERROR")
+            notice.draw_remedies(column)
 
 
 register, unregister = bpy.utils.register_classes_factory((BLOOM_PT_render,))

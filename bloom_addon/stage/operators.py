@@ -10,6 +10,7 @@ from bpy.props import EnumProperty
 from ..interface import FINISHED, BloomOperator, NeedsBloom
 from ..materials import variants
 from ..materials.variants import VARIANTS
+from ..volumes import knowledge, notice
 from . import compositing, stage
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class BLOOM_OT_stage(NeedsBloom, BloomOperator):
 
     def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
         stage.build(context.scene, context.object, None)
+        if notice.uses_cycles(context.scene):
+            knowledge.ask()  # so that the panel knows when it comes to baking
         if compositing.has_own_tree(context.scene):
             self.report({"INFO"}, "Your own compositor tree was left alone: Insert the Finish puts Bloom's into it")
         return FINISHED

@@ -74,28 +74,30 @@ class BLOOM_OT_handle_select(_OnHandles):
         return FINISHED
 
 
-class BLOOM_OT_handle_reset(_OnHandles):
+class _OnEach(_OnHandles):
+    """Does one thing to each handle."""
+
+    @staticmethod
+    def act(obj: bpy.types.Object, number: int) -> object:
+        """Does it to the handle of one xform."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
+        for number in self.handled(properties.bloom_of(context.object)):
+            self.act(context.object, number)
+        return FINISHED
+
+
+class BLOOM_OT_handle_reset(_OnEach):
     """Put this xform's handle back to where it does nothing; its keys stay. Shift-click: every handle of the flower"""
 
-    bl_idname, bl_label = "bloom.handle_reset", "Reset Handle"
-
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        bloom = properties.bloom_of(context.object)
-        for number in self.handled(bloom):
-            handles.reset(context.object, number)
-        return FINISHED
+    bl_idname, bl_label, act = "bloom.handle_reset", "Reset Handle", staticmethod(handles.reset)
 
 
-class BLOOM_OT_handle_remove(_OnHandles):
+class BLOOM_OT_handle_remove(_OnEach):
     """Remove this xform's handle with its keys: the petal moves as it was keyed or grown. Shift-click: every handle of the flower"""
 
-    bl_idname, bl_label = "bloom.handle_remove", "Remove Handle"
-
-    def execute(self, context: bpy.types.Context) -> set[OperatorReturnItems]:
-        bloom = properties.bloom_of(context.object)
-        for number in self.handled(bloom):
-            handles.remove(context.object, number)
-        return FINISHED
+    bl_idname, bl_label, act = "bloom.handle_remove", "Remove Handle", staticmethod(handles.remove)
 
 
 CLASSES = (BLOOM_OT_handle_add, BLOOM_OT_handle_select, BLOOM_OT_handle_reset, BLOOM_OT_handle_remove)
