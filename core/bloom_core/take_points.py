@@ -6,6 +6,7 @@ was in the one before, by two: central differences, one-sided at the ends of the
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,12 @@ BYTES = 4 * len(COLUMNS)
 _JUMP = 20.0
 """A point this many times faster than nine of ten others has jumped, not moved: it was sent through other xforms than before."""
 
+_BLOCK = 1 << 14
+"""Points that are worked on at a time: what is in between stays in the processor's cache."""
+
+_CROWDED = 4
+"""So many times the number of points, at most, are the numbers that they bear, where a table of all numbers is made."""
+
 
 def velocity(points: Points, before: Points | None, after: Points | None) -> NDArray[np.float32]:
     """Returns float32 (n, 3), flame units per frame: how the points move between the frames `before` and `after`.
@@ -30,30 +37,63 @@ def velocity(points: Points, before: Points | None, after: Points | None) -> NDA
     0 for points that neither has. Where both have one but disagree (it was sent through other xforms in one of them, which changed weights
     do), the slower of the two differences is taken, and what then still is far faster than the rest counts as a jump and gets 0.
     """
-    forward, ahead = _difference(points, after)
-    backward, behind = _difference(points, before)
-    backward = -backward
-    both = (ahead & behind)[:, None]
-    slow = np.where(_length(forward)[:, None] <= _length(backward)[:, None], forward, backward)
-    agree = (_length(forward - backward) <= 0.5 * (_length(forward) + _length(backward)))[:, None]
-    moved = np.where(both, np.where(agree, (forward + backward) / 2, slow), forward + backward)  # of which one is 0
-    speed = _length(moved)
+    ahead, behind = _places(points, after), _places(points, before)
+    moved = np.empty((len(points.identity), 3), np.float32)
+    speed = np.empty(len(moved), np.float32)
+    for start in range(0, len(moved), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        moved[block] = _moved(*_difference(points, after, ahead, block), *_difference(points, before, behind, block))
+        speed[block] = _length(moved[block])
     if len(speed):
         moved[speed > max(_JUMP * float(np.quantile(speed, 0.9)), 1e-9)] = 0.0
-    return moved.astype(np.float32)
+    return moved
 
 
-def _difference(points: Points, other: Points | None) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Returns how far each point is in `other` from where it is here, 0 where it is not there; and whether it is."""
+def _moved(
+    forward: NDArray[np.float32], ahead: NDArray[np.bool_], backward: NDArray[np.float32], behind: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Returns how points move that are `forward` and `backward` of here in the frames after and before, where these have them."""
+    np.negative(backward, out=backward)
+    onward, back = _length(forward), _length(backward)
+    both = ahead & behind
+    apart = both & (_length(forward - backward) > 0.5 * (onward + back))
+    moved = forward + backward  # of which one is 0 where only one frame has the point
+    moved *= np.where(both, np.float32(0.5), np.float32(1.0))[:, None]
+    np.copyto(moved, forward, where=(apart & (onward <= back))[:, None])
+    np.copyto(moved, backward, where=(apart & (onward > back))[:, None])
+    return moved
+
+
+_Places = tuple[NDArray[np.int64], NDArray[np.bool_]]
+
+
+def _places(points: Points, other: Points | None) -> _Places | None:
+    """Returns the row of each point in `other`, and whether it is there at all; None where both have the same points in the same order."""
     count = len(points.identity)
     if other is None or not len(other.identity):
-        return np.zeros((count, 3), np.float32), np.zeros(count, np.bool_)
+        return np.zeros(count, np.int64), np.zeros(count, np.bool_)
     if np.array_equal(points.identity, other.identity):
-        return other.position - points.position, np.ones(count, np.bool_)
+        return None
+    largest = int(max(points.identity.max(initial=0), other.identity.max()))
+    if largest < _CROWDED * len(other.identity):  # so that a table of all numbers is small; looking up is faster than searching
+        rows = np.full(largest + 1, -1, np.int64)
+        rows[other.identity] = np.arange(len(other.identity))
+        place = rows[points.identity]
+        return np.maximum(place, 0), place >= 0
     order = np.argsort(other.identity, kind="stable")
     place = order[np.minimum(np.searchsorted(other.identity, points.identity, sorter=order), len(order) - 1)]
-    found = other.identity[place] == points.identity
-    return np.where(found[:, None], other.position[place] - points.position, np.float32(0.0)), found
+    return place, other.identity[place] == points.identity
+
+
+def _difference(points: Points, other: Points | None, places: _Places | None, block: slice) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Returns how far each point of a block is in `other` from where it is here, 0 where it is not there; and whether it is."""
+    here = points.position[block]
+    if places is None and other is not None:
+        return other.position[block] - here, np.ones(len(here), np.bool_)
+    if places is None or other is None or not len(other.position):
+        return np.zeros_like(here), np.zeros(len(here), np.bool_)
+    place, found = places[0][block], places[1][block]
+    return np.where(found[:, None], other.position[place] - here, np.float32(0.0)), found
 
 
 def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -66,13 +106,16 @@ def write_point_frame(path: Path, points: Points, moved: NDArray[np.float32]) ->
 
     A cloud without points is written as one that is too thin to be seen: Blender takes an empty PLY file for a broken one.
     """
-    rows = np.zeros((max(len(points.position), 1), len(COLUMNS)), "<f4")
-    if len(points.position):
+    count = len(points.position)
+    rows = np.empty((count, len(COLUMNS)), "<f4") if count else np.zeros((1, len(COLUMNS)), "<f4")
+    if count:
         rows[:, :3], rows[:, 3], rows[:, 4], rows[:, 5:] = points.position, points.palette, points.weight, moved
     header = "".join(f"property float {name}\n" for name in COLUMNS)
     with path.open("wb") as file:
         file.write(f"ply\nformat binary_little_endian 1.0\ncomment Bloom\nelement vertex {len(rows)}\n{header}end_header\n".encode("ascii"))
-        file.write(rows.tobytes())
+        file.write(rows.data)
+        file.flush()
+        os.fsync(file.fileno())  # a name is a promise: whoever finds it after a power cut takes the frame for whole
 
 
 def read_point_frame(path: Path) -> NDArray[np.float32]:

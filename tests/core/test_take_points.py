@@ -49,6 +49,27 @@ def test_a_point_that_jumped_is_not_smeared() -> None:
     assert moved[:7, 0] == pytest.approx(0.1, abs=1e-5)
 
 
+@pytest.mark.parametrize("count", [3, 20_000, 70_000])
+def test_far_numbers_and_near_ones_find_the_same_points(count: int) -> None:
+    random = np.random.default_rng(1)
+    places = [random.normal(size=(count, 3)).astype(np.float32) for _ in range(3)]
+    numbers = [np.sort(random.permutation(count + 9)[:count]).astype(np.uint64) for _ in range(3)]
+    near = [replace(cloud([], []), position=place, identity=number) for place, number in zip(places, numbers, strict=True)]
+    far = [replace(each, identity=each.identity << np.uint64(30)) for each in near]
+    found = velocity(near[1], near[0], near[2])
+    assert found.tobytes() == velocity(far[1], far[0], far[2]).tobytes()
+    of = [{int(number): row for row, number in enumerate(each.identity)} for each in near]
+    for row in random.integers(0, count, 50):
+        number, here = int(near[1].identity[row]), near[1].position[row]
+        ways = [sign * (near[side].position[of[side][number]] - here) for side, sign in ((0, -1), (2, 1)) if number in of[side]]
+        size = [float(np.linalg.norm(way)) for way in ways]
+        if len(ways) == 2 and np.linalg.norm(ways[1] - ways[0]) <= 0.5 * sum(size):
+            wanted = (ways[0] + ways[1]) / 2
+        else:
+            wanted = ways[int(np.argmin(size))] if ways else np.zeros(3)
+        assert np.allclose(found[row], wanted, atol=1e-6)
+
+
 def turned(angle: float) -> Flame:
     pre = identity()
     pre[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]

@@ -126,8 +126,8 @@ def _design(film: _Film, _random: np.random.Generator, _variation: bool) -> Made
 def _sentence(film: _Film, random: np.random.Generator, _variation: bool) -> Made:
     found = movers(film.run)
     drawn = [(words.draw(found, random), words.vivid_seed(random)) for _ in range(words.DRAWS)]
-    merits = [words.merit(words.rgb_palettes(found, stack, found.states[-1:], seed)[0][0], film.palette, words.VARIETY) for stack, seed in drawn]
-    stack, seed = drawn[int(np.argmax(merits))]
+    drafts = words.rgb_drafts(found, [stack for stack, _ in drawn], [seed for _, seed in drawn])
+    stack, seed = drawn[int(np.argmax(words.merits(drafts, film.palette, words.VARIETY)))]
     moments, frames = words.film(film.states, film.frame_start)
     shown, temperature = words.rgb_palettes(found, stack, moments, seed)
     return words.ramp_of(shown, frames), {**stack.parameters(found), "start color": _hex(seed), "temperature": round(temperature, 3)}
@@ -146,8 +146,8 @@ def _strata(film: _Film, random: np.random.Generator, _variation: bool) -> Made:
 def _in_oklab(film: _Film, found: Movers, stacks: Sequence[words.Stack], random: np.random.Generator) -> Made:
     """Makes the best palette of several stacks, each with random hues."""
     drawn = [(stack, (float(random.uniform(*words.SHADOWS)), float(random.uniform(*words.GLIDE) * random.choice([-1.0, 1.0])))) for stack in stacks]
-    merits = [words.merit(words.oklab_palettes(found, stack, found.states[-1:], hues, film.palette)[0][0], film.palette) for stack, hues in drawn]
-    stack, hues = drawn[int(np.argmax(merits))]
+    drafts = words.oklab_drafts(found, [stack for stack, _ in drawn], [hues for _, hues in drawn], film.palette)
+    stack, hues = drawn[int(np.argmax(words.merits(drafts, film.palette)))]
     moments, frames = words.film(film.states, film.frame_start)
     shown, temperature = words.oklab_palettes(found, stack, moments, hues, film.palette)
     start = [round(hue, 4) for hue in hues]
@@ -158,7 +158,7 @@ def _mood(anchors: DoubleArray, monochrome: bool = False) -> Maker:
     def make(film: _Film, random: np.random.Generator, variation: bool) -> Made:
         turns = random.uniform(0.35, np.pi if monochrome else 1.0, 3) * random.choice([-1.0, 1.0], 3) if variation else np.zeros(1)
         turned = [_turned(anchors, float(turn)) for turn in turns]
-        colors = max(turned, key=lambda colors: words.merit(glazed(film.palette, colors), film.palette))
+        colors = turned[int(np.argmax(words.merits(np.stack([glazed(film.palette, colors) for colors in turned]), film.palette)))]
         rows, moved, frames = _stirred(film, random)
         made = mood_ramp(glazed(film.palette, colors), moved, frames, monochrome=monochrome)
         return made, {"colors": [_hex(color) for color in colors], "directions": rows}

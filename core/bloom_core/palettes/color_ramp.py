@@ -130,7 +130,8 @@ def _piece_errors(values: DoubleArray) -> DoubleArray:
     between = np.maximum(last - first - 1.0, 0.0)
     # The rows strictly between i and j, k = i + 1 … j − 1.
     own = squares[None, :count] - squares[1:, None]
-    dot = values @ sums[:count].T, values @ sums[1:].T, values @ moments[:count].T, values @ moments[1:].T
+    by_sums, by_moments = values @ sums.T, values @ moments.T
+    dot = by_sums[:, :count], by_sums[:, 1:], by_moments[:, :count], by_moments[:, 1:]
     start_sum, start_moment = dot[0] - np.diag(dot[1])[:, None], dot[2] - np.diag(dot[3])[:, None]
     end_sum, end_moment = np.diag(dot[0])[None, :] - dot[1].T, np.diag(dot[2])[None, :] - dot[3].T
     share_start = (last * start_sum - start_moment) / length  # Σ (1 − t) v·a, t = (k − i) / (j − i)

@@ -18,6 +18,7 @@ Chance also makes dull palettes. Of DRAWS random ones the best is kept, as an ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,15 +117,30 @@ def rgb_palettes(found: Movers, stack: Stack, states: DoubleArray, seed: DoubleA
     """
     moved, word = ways(found, stack, states)
     end = moved[-1:] if states[-1] >= found.states[-1] else ways(found, stack, found.states[-1:])[0]
+    temperature = _rgb_temperature(end, seed)
+    return _in_rgb(temperature * moved, stack.flipped[word], seed), 255.0 * temperature
+
+
+def rgb_drafts(found: Movers, stacks: Sequence[Stack], seeds: Sequence[DoubleArray]) -> DoubleArray:
+    """Returns what `rgb_palettes` gives for the end of training, for several draws at once: sRGB (N, ENTRIES, 3)."""
+    ends = [ways(found, stack, found.states[-1:]) for stack in stacks]
+    moved = np.concatenate([_rgb_temperature(end, seed) * end for (end, _), seed in zip(ends, seeds, strict=True)])
+    return _in_rgb(moved, np.stack([stack.flipped[word] for stack, (_, word) in zip(stacks, ends, strict=True)]), np.stack(seeds)[:, None])
+
+
+def _rgb_temperature(end: DoubleArray, seed: DoubleArray) -> float:
     room = np.where(end > 0.0, 1.0 - seed, seed)
     limit = np.divide(room, np.abs(end), out=np.full(end.shape, np.inf), where=np.abs(end) > 0.0)
     # Values that never move can take any temperature; they do not count, or a few still words would let the others burn out.
     limit = limit[np.isfinite(limit)]
-    temperature = float(np.quantile(limit, CLIPPED)) if len(limit) else 0.0
-    shown = np.clip(seed + temperature * moved, 0.0, 1.0)
-    mirrored = stack.flipped[word]
-    shown[:, mirrored] = shown[:, mirrored, ::-1]
-    return lifted(shown.reshape(-1, 3), FLOOR).reshape(shown.shape), 255.0 * temperature
+    return float(np.quantile(limit, CLIPPED)) if len(limit) else 0.0
+
+
+def _in_rgb(moved: DoubleArray, mirrored: NDArray[np.bool_], seed: DoubleArray) -> DoubleArray:
+    """Returns sRGB (R, ENTRIES, 3) of colours that moved so far from the seed; red and blue change places in what is `mirrored`."""
+    shown = np.clip(seed + moved, 0.0, 1.0)
+    shown = np.where(mirrored[..., None], shown[..., ::-1], shown)
+    return lifted(shown.reshape(-1, 3), FLOOR).reshape(shown.shape)
 
 
 def oklab_palettes(found: Movers, stack: Stack, states: DoubleArray, hues: tuple[float, float], design: DoubleArray) -> tuple[DoubleArray, float]:
@@ -135,20 +151,36 @@ def oklab_palettes(found: Movers, stack: Stack, states: DoubleArray, hues: tuple
     """
     moved, word = ways(found, stack, states, there_and_back=True)
     end = moved[-1:] if states[-1] >= found.states[-1] else ways(found, stack, found.states[-1:])[0]
+    temperature = _oklab_temperature(end)
+    return _in_oklab(np.tanh(temperature * moved), stack.flipped[word], np.array(hues), design), temperature
+
+
+def oklab_drafts(found: Movers, stacks: Sequence[Stack], hues: Sequence[tuple[float, float]], design: DoubleArray) -> DoubleArray:
+    """Returns what `oklab_palettes` gives for the end of training, for several draws at once: sRGB (N, ENTRIES, 3)."""
+    known = {id(stack): ways(found, stack, found.states[-1:], there_and_back=True) for stack in {id(stack): stack for stack in stacks}.values()}
+    ends = [known[id(stack)] for stack in stacks]
+    share = np.tanh(np.concatenate([_oklab_temperature(end) * end for end, _ in ends]))
+    mirrored = np.stack([stack.flipped[word] for stack, (_, word) in zip(stacks, ends, strict=True)])
+    return _in_oklab(share, mirrored, np.array(hues)[:, :, None].transpose(1, 0, 2), design)
+
+
+def _oklab_temperature(end: DoubleArray) -> float:
     size = float(np.quantile(np.linalg.norm(end, axis=2), 0.8)) or float(np.abs(end).max())
-    temperature = 1.0 / size if size > 0.0 else 0.0
-    share = np.tanh(temperature * moved)
+    return 1.0 / size if size > 0.0 else 0.0
+
+
+def _in_oklab(share: DoubleArray, mirrored: NDArray[np.bool_], hues: DoubleArray, design: DoubleArray) -> DoubleArray:
+    """Returns sRGB (R, ENTRIES, 3) of colours that went such a share of their ways. `hues` (2,), or (2, R, 1): the seed's, as in `oklab_palettes`."""
     own = lightness_of(design)
     bright = np.clip((own - own.min()) / max(float(np.ptp(own)), 0.1), 0.0, 1.0) ** RICHER
     light, hue = LIGHT[0] + (LIGHT[1] - LIGHT[0]) * bright, hues[0] + hues[1] * bright
     # The mirror red ↔ blue, as a turn of hue: about the plane of green and magenta, where both are equal; the shorter way round.
-    mirrored = stack.flipped[word]
     opposite = np.mod(2.0 * (_GREEN - hue) + np.pi, 2.0 * np.pi) - np.pi
     turned = hue + np.where(mirrored, opposite, 0.0) + TURN * np.where(mirrored, -1.0, 1.0) * share[:, :, 0]
     turned, lightness, depth = (_melted(values) for values in (turned, light + LIGHTER * share[:, :, 1], 0.75 + DEEPER * share[:, :, 2]))
     flat = np.clip(np.maximum(lightness, _floor(turned)), 0.0, 1.0).ravel(), turned.ravel()
     chroma = depth.ravel() * np.minimum(largest_chroma(*flat), 0.27)
-    return into_gamut(from_polar(flat[0], chroma, flat[1])).reshape(share.shape), temperature
+    return into_gamut(from_polar(flat[0], chroma, flat[1])).reshape(share.shape)
 
 
 def lightness_of(palette: DoubleArray, count: int = ENTRIES) -> DoubleArray:
@@ -162,17 +194,23 @@ def merit(palette: DoubleArray, design: DoubleArray, variety: float = 0.0) -> fl
     Depth of colour, contrast of light and dark, and lights where the flower has them count for it; mud and acid green against it. `variety`: how
     much the spread of its hues counts.
     """
-    lab = to_oklab(palette)
-    light, chroma, hue = lab[:, 0], np.hypot(lab[:, 1], lab[:, 2]), np.arctan2(lab[:, 2], lab[:, 1])
+    return float(merits(palette[None], design, variety)[0])
+
+
+def merits(palettes: DoubleArray, design: DoubleArray, variety: float = 0.0) -> DoubleArray:
+    """Returns the `merit` of each palette, sRGB (N, m, 3): (N,)."""
+    lab = to_oklab(palettes.reshape(-1, 3)).reshape(palettes.shape)
+    light, chroma, hue = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2]), np.arctan2(lab[..., 2], lab[..., 1])
     yellow = (hue > 0.9) & (hue < 2.6)
     # Mud is what is grey, olive or brown.
     mud = ((chroma < 0.05) & (light < 0.75)) | (yellow & (light < 0.62) & (chroma < 0.2))
     acid = (hue > 1.9) & (hue < 2.7) & (chroma > 0.19)
-    own = lightness_of(design, len(palette))
-    fits = float(np.corrcoef(light, own)[0, 1]) if np.ptp(light) > 1e-6 and np.ptp(own) > 1e-6 else 0.0
-    spread = 1.0 - abs((chroma * np.exp(1j * hue)).sum()) / max(float(chroma.sum()), 1e-9)
-    good = np.minimum(chroma, 0.2).mean() + variety * spread + 0.5 * light.std() + 0.3 * min(light.mean(), 0.7) + 0.15 * fits
-    return float(good - 0.4 * mud.mean() - 0.4 * acid.mean())
+    spread = 1.0 - np.abs((chroma * np.exp(1j * hue)).sum(axis=1)) / np.maximum(chroma.sum(axis=1), 1e-9)
+    own = lightness_of(design, palettes.shape[1])
+    fits = np.array([float(np.corrcoef(row, own)[0, 1]) if np.ptp(row) > 1e-6 and np.ptp(own) > 1e-6 else 0.0 for row in light])
+    deep = np.minimum(chroma, 0.2).mean(axis=1)
+    good = deep + variety * spread + 0.5 * light.std(axis=1) + 0.3 * np.minimum(light.mean(axis=1), 0.7) + 0.15 * fits
+    return np.asarray(good - 0.4 * mud.mean(axis=1) - 0.4 * acid.mean(axis=1))
 
 
 def _floor(hue: DoubleArray) -> DoubleArray:
