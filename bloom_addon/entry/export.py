@@ -51,7 +51,7 @@ def _flame(scene: bpy.types.Scene, obj: bpy.types.Object, base: Flame | None, to
     flame = posing.read_flame(scene, obj)
     if base is not None:
         flame = replace(flame, palette=base.palette, view=base.view, rendering=base.rendering)
-    ramp = _palette(obj)
+    ramp = palette_of(obj)
     if ramp is None:
         told["the bloom's glow has no palette of Bloom's any more: that of its design is written"] = None
     else:
@@ -61,8 +61,8 @@ def _flame(scene: bpy.types.Scene, obj: bpy.types.Object, base: Flame | None, to
     return replace(flame, view=view)
 
 
-def _palette(obj: bpy.types.Object) -> FloatArray | None:
-    """Returns the colours of the bloom's ramp, float64 (256, 3), sRGB."""
+def palette_of(obj: bpy.types.Object) -> FloatArray | None:
+    """Returns the colours of the bloom's ramp at the current frame, float64 (256, 3), sRGB; None where no material of its has Bloom's ramp."""
     ramps = (material.ramp_of(slot.material) for slot in obj.material_slots if slot.material is not None)
     ramp = next((ramp for ramp in ramps if ramp is not None), None)
     if ramp is None:

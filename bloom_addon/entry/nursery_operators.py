@@ -16,7 +16,7 @@ from bloom_core.images.image_files import write_picture
 from .. import bloom_object, properties
 from ..background import JobOperator, Work, collect, redraw
 from ..interface import EXPECTED, FINISHED, BloomOperator, NeedsBloom
-from . import flowers, nursery, previews
+from . import flowers, nursery, previews, saving
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import OperatorReturnItems
@@ -95,7 +95,7 @@ class BLOOM_OT_take_child(NeedsBloom, BloomOperator):
 
 
 class BLOOM_OT_save_flower(NeedsBloom, BloomOperator):
-    """Save this bloom's flower, with its bud, among the flowers of the library. Other scenes can then add it too"""
+    """Save this bloom's flower as it stands at this frame, with what you changed of it and with its bud, among the flowers of the library"""
 
     bl_idname, bl_label = "bloom.save_flower", "Save as Flower"
     title: StringProperty(name="Name", description="What the flower shall be called", options={"SKIP_SAVE"})  # type: ignore[valid-type]
@@ -125,7 +125,7 @@ class BLOOM_OT_save_flower(NeedsBloom, BloomOperator):
         if path.exists() or name in designs.designs():
             return self.refuse(f"There is a flower called {name} already: choose another name")
         try:
-            design = bloom_object.flower_of(context.object)
+            design = saving.shown_flower(context.object)
             designs.write_design(path, design)
             write_picture(path.with_suffix(".png"), thumbnails.thumbnail(design, thumbnails.SIZE))
         except EXPECTED as error:

@@ -1,6 +1,6 @@
 """Flower designs: a flame in two poses, the bud it starts as and the open flower that training ends in.
 
-A design is an ordinary `.flame` file with two flames of the same xforms; the package brings twenty-one of them (the folder `flowers`), each with
+A design is an ordinary `.flame` file with two flames of the same xforms; the package brings some (the folder `flowers`), each with
 a line on it (`design_descriptions`) and a thumbnail (`thumbnails`). The open flower's element keeps the design's box (`bloom_box`), which takes a
 million points to measure, with a checksum of the poses that it was measured on; `python -m bloom_core.designs` measures the package's anew.
 """

@@ -13,7 +13,7 @@ import pytest
 
 import bloom_addon
 from bloom_addon import bloom_object, material
-from bloom_addon.entry import assets, flowers, nursery, previews
+from bloom_addon.entry import assets, export, flowers, nursery, previews, saving
 from bloom_core import designs, flower_children, thumbnails
 
 OPERATORS: Any = bpy.ops
@@ -192,3 +192,29 @@ def test_a_flower_that_cannot_be_read_leaves_no_asset_behind(scene: bpy.types.Sc
         OPERATORS.bloom.install_assets()
     assert len(bpy.data.objects) == len(bpy.data.volumes) == len(bpy.data.materials) == 0
     assert bpy.context.preferences.filepaths.asset_libraries.get(assets.LIBRARY) is None
+
+
+def test_what_was_edited_is_saved(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    OPERATORS.bloom.add(design="peony")
+    obj, peony = bpy.context.object, designs.design("peony")
+    assert saving.shown_flower(obj) is bloom_object.flower_of(obj)  # nothing is lost to float32 or to the ramp while nothing was edited
+    obj.bloom.xforms[0].weight = 3.0
+    ramp = material.ramp_of(material.glow_of(obj))
+    ramp.elements[5].color = (0.0, 1.0, 0.0, 1.0)
+    obj.bloom.wind.enabled, obj.bloom.wind.strength = True, 2.0
+    assert OPERATORS.bloom.save_flower(title="mine", folder=str(tmp_path)) == {"FINISHED"}
+    saved = designs.read_design(tmp_path / "mine.flame")
+    assert saved.open.xforms[0].weight == 3.0 and saved.bud.xforms[0].weight == peony.bud.xforms[0].weight
+    for mine, given in zip(saved.open.xforms, peony.open.xforms, strict=True):
+        np.testing.assert_array_equal(mine.pre, given.pre)
+    green = saved.open.palette[round(5 / 31 * 255)]
+    assert green[1] > 0.98 and green[0] < 0.2 and np.array_equal(saved.open.palette, saved.bud.palette)
+    np.testing.assert_allclose(saved.open.palette[100:, :], export.palette_of(obj)[100:, :], atol=0.003)
+
+
+def test_a_flower_of_another_make_gets_a_bud_of_its_own(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    OPERATORS.bloom.add(design="lotus")
+    OPERATORS.bloom.xform_add()
+    assert OPERATORS.bloom.save_flower(title="mine", folder=str(tmp_path)) == {"FINISHED"}
+    saved = designs.read_design(tmp_path / "mine.flame")
+    assert len(saved.open.xforms) == len(saved.bud.xforms) == len(designs.design("lotus").open.xforms) + 1
