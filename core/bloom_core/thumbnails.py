@@ -1,11 +1,12 @@
 """Small pictures of flowers for lists, icons and breeding grids, all seen from the same place: a little above, as a flower on a table is.
 
-The package holds one of each of its designs, `flowers/NAME.png`; `python -m bloom_core.thumbnails` renders them anew.
+The package holds one of each of its designs, `flowers/NAME.png`; `python -m bloom_core.thumbnails [NAME ...]` renders them anew.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -41,7 +42,7 @@ def thumbnail(flame: Flame | Design, size: int = 128, quality: float = QUALITY) 
     Raises NativeError for a flame that diverges, FlameError for one that cannot be packed.
     """
     shown = lit(flame.open if isinstance(flame, Design) else flame)
-    view = _view(shown, size)
+    view = camera(shown, size)
     rendering = replace(shown.rendering, supersample=1, estimator_radius=4.0, estimator_minimum=0.0, estimator_curve=0.5, filter=0.6, curves=None)
     picture = image.render(replace(shown, view=view, rendering=rendering), quality=quality)
     pixels = np.ascontiguousarray(picture.pixels[:, ::-1])  # Ember's camera sees mirrored what Blender's sees: its y points down
@@ -55,8 +56,8 @@ def packaged(name: str) -> Path:
 
 
 def main() -> None:
-    """Renders the thumbnails of all designs of the package into it."""
-    for name in designs():
+    """Renders the thumbnails of designs of the package into it: of those that are named, or of all."""
+    for name in sys.argv[1:] or designs():
         image_files.write_picture(packaged(name), thumbnail(design(name), SIZE, PACKAGED_QUALITY))
 
 
@@ -68,7 +69,7 @@ def lit(flame: Flame) -> Flame:
     return replace(flame, xforms=tuple(replace(xform, opacity=xform.opacity / brightest) for xform in flame.xforms))
 
 
-def _view(flame: Flame, size: int) -> View:
+def camera(flame: Flame, size: int) -> View:
     """Returns Ember's camera on the flame, from where Blender's front view is: tilted by PITCH and as near as the light of the flower allows."""
     cloud = native.points(flame, _SAMPLE, threads=1)
     position, weight = cloud.position.astype(np.float64), cloud.weight.astype(np.float64)

@@ -9,22 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bloom_core import design_descriptions, designs, native
+from bloom_core import design_descriptions, designs, native, thumbnails
 from bloom_core.flames.flame import Flame, FlameError
 from bloom_core.flames.flame_file import read_flames, write_flames
 
-NAMES = (
-    "anemone", "bellflower", "chrysanthemum", "cornflower", "crocus", "dahlia", "dandelion", "edelweiss", "fern", "lily", "lotus", "nigella",
-    "orchid", "passionflower", "peony", "physalis", "rose", "sunflower", "thistle", "tulip", "waterlily",
-)  # fmt: skip
+ROOT = Path(__file__).parents[2]
 
 
-def test_there_are_twenty_one_flowers_and_each_is_described() -> None:
-    assert designs.designs() == NAMES
-    assert tuple(design_descriptions.DESCRIPTIONS) == NAMES
-    assert len(set(design_descriptions.DESCRIPTIONS.values())) == len(NAMES)
-    assert all(20 < len(line) < 150 and not line.endswith(".") for line in design_descriptions.DESCRIPTIONS.values())
+def test_every_flower_is_described_and_shown() -> None:
+    names, lines = designs.designs(), design_descriptions.DESCRIPTIONS
+    assert len(names) >= 21 and tuple(lines) == names
+    assert len(set(lines.values())) == len(names)
+    assert all(20 < len(line) < 150 and not line.endswith(".") for line in lines.values())
     assert design_descriptions.describe("mine") == "A flower of your own"
+    gallery = (ROOT / "docs" / "gallery.md").read_text("utf-8")
+    for name in names:
+        assert thumbnails.packaged(name).is_file(), f"python -m bloom_core.thumbnails {name}"
+        assert f"![{name}](pictures/design-{name}." in gallery, f"docs/gallery.md does not show {name}"
 
 
 @pytest.mark.parametrize("name", designs.designs())

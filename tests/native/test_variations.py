@@ -1,9 +1,7 @@
-"""Every variation against the golden vectors made by running flam3 3.1.1, Ember 25 and Ember 1.0.0.14; what all of them share."""
+"""What all variations share: the rules of the stages, the table, hostile inputs, chance, float against double."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,16 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from bloom_core import native
 from bloom_core.flames.flame import DIALECTS, Flame, Variation, Xform, identity
-
-Entry = dict[str, Any]
-Doubles = NDArray[np.float64]
-
-VECTORS = Path(__file__).parents[3] / "shared" / "data" / "variation-vectors.json"
-DIALECT_OF = {"flam3": "flam3", "ember": "ember-25-compat", "ember-1.0.0.14": "ember-1.0.0.14"}
+from tests.native.allowances import input_rounding
+from tests.native.vectors import Doubles
 
 RANDOM_NAMES = frozenset(
     """
@@ -34,193 +27,8 @@ RANDOM_NAMES = frozenset(
 )
 """Variations that draw random numbers whatever their parameters; super_shape and epispiral do where a parameter says so."""
 
-
-def variations_of(entry: Entry) -> list[Entry]:
-    if "variations" in entry:
-        return list(entry["variations"])
-    return [{"name": entry["name"], "weight": entry["weight"], "params": entry["params"]}]
-
-
-def affine_of(entry: Entry, key: str) -> Doubles:
-    affine = identity()
-    if key in entry:
-        affine[:2, [0, 1, 3]] = np.reshape(entry[key], (2, 3))
-    return affine
-
-
-def flame_of(entry: Entry) -> Flame:
-    terms = tuple(Variation(v["name"], v["weight"], MappingProxyType(v["params"])) for v in variations_of(entry))
-    xform = Xform(variations=terms, pre=affine_of(entry, "affine"), post=affine_of(entry, "post"))
-    return Flame(xforms=(xform,), dialect=DIALECT_OF[entry["source"]])
-
-
-def label(entry: Entry) -> str:
-    parameters = ",".join(f"{key}={value:g}" for key, value in entry.get("params", {}).items())
-    weight = f" w={entry['weight']:g}" if entry.get("weight", 1.0) != 1.0 else ""
-    affine = " affine" if "affine" in entry and "variations" not in entry else ""
-    return f"{entry['source']}: {entry['name']}{weight}{affine}{' ' if parameters else ''}{parameters}"
-
-
-ENTRIES: list[Entry] = json.loads(VECTORS.read_text()) if VECTORS.exists() else []
-DETERMINISTIC = [entry for entry in ENTRIES if not entry["random"]]
-RANDOM = [entry for entry in ENTRIES if entry["random"]]
-
-
-def plain_name(name: str) -> str:
-    """Returns the name in the table of what a file calls `name`."""
-    lower = name.lower()
-    return next((lower[len(prefix) :] for prefix in ("pre_", "post_") if lower.startswith(prefix)), lower)
-
-
-def test_no_vector_and_no_variation_is_passed_over(shared_data: Path) -> None:
-    assert VECTORS.parent == shared_data
-    assert Counter((entry["source"], entry["random"]) for entry in ENTRIES) == {
-        ("flam3", False): 211,
-        ("flam3", True): 43,
-        ("ember", False): 373,
-        ("ember", True): 135,
-        ("ember-1.0.0.14", False): 79,
-        ("ember-1.0.0.14", True): 48,
-    }
-    for source, count in (("flam3", 98), ("ember", 165)):
-        names = {plain_name(v["name"]) for entry in ENTRIES if entry["source"] == source for v in variations_of(entry)}
-        assert len(names) == count
-        assert names <= set(native.variations())
-    assert len(native.variations()) == 165
-
-
-def is_known_overflow(entry: Entry) -> bool:
-    """flam3's rings2 with its default value 0 overflows a 32-bit integer there: garbage, not to be reproduced."""
-    return entry["source"] == "flam3" and entry["name"] == "rings2" and not entry["params"]
-
-
-def is_peer_oddity(entry: Entry, point: list[float]) -> bool:
-    """Single points, of no area, where a program's result hangs on how it divides by exactly 0, and Bloom's is another."""
-    x, y, z = point
-    match entry["source"], entry["name"]:
-        case "flam3", "blob":
-            return x == y == 0  # bad in flam3, the origin in Bloom
-        case "ember", "whorl":
-            return bool(np.hypot(x, y) == entry["weight"])  # a turn by 4.5e15: every direction is as right as another
-        case "ember", "flux":
-            return abs(x) == entry["weight"] and y == 0  # 0/0 where the formula has a pole
-        case "ember", "spherivoid":
-            return x == y == z == 0  # Ember has z = -radius there, by way of an angle
-    return False
-
-
-def peer_rounding(entry: Entry, size: Doubles) -> Doubles:
-    """Returns how far a program's own rounding takes its result, of magnitude `size` (n,), off the formula's.
-
-    cosh 2y - cos 2x, and half the sum of the two distances minus 1, are differences of numbers near 1: 2.2e-16 of them is lost.
-    """
-    if entry["name"] in ("csc", "cot", "csch", "coth", "foci", "foci_3D"):
-        return 2.2e-16 * size**3
-    if entry["name"] == "elliptic" and entry["source"] == "flam3":
-        return 2.2e-16 / np.maximum(size, 1e-6)
-    return np.zeros_like(size)
-
-
-def expected_of(entry: Entry) -> Doubles:
-    """Returns float64 (n, 3), NaN for bad values; z is NaN for flam3, which has none."""
-    out = np.array(entry["out"], dtype=np.float64)  # null becomes NaN
-    if entry["source"] == "flam3":
-        out[:, 2] = np.nan
-    return out
-
-
-FAR = 1e10  # beyond this a point counts as lost, in flam3 and in Bloom
-
-
-def compare(entry: Entry, got: Doubles, tolerance: Doubles, lost_beyond: float) -> list[str]:
-    """Returns what differs by more than `tolerance` (n,), an absolute error of any coordinate. Lost points must be lost."""
-    expected = expected_of(entry)
-    axes = slice(0, 2) if entry["source"] == "flam3" else slice(0, 3)
-    failures = []
-    for point, want, have, allowed in zip(entry["in"], expected[:, axes], got[:, axes], tolerance, strict=True):
-        if is_peer_oddity(entry, point):
-            continue
-        if np.isfinite(want).all() and np.abs(want).max() <= FAR:
-            fine = bool(np.abs(have - want).max() <= allowed)
-        else:
-            fine = bool((~np.isfinite(have) | (np.abs(have) > lost_beyond)).any())
-        if not fine:
-            failures.append(f"at {point}: {have.tolist()}, not {want.tolist()} (allowed {allowed:.3g})")
-    return failures
-
-
-@pytest.mark.parametrize("entry", DETERMINISTIC, ids=label)
-def test_a_deterministic_variation_in_double(entry: Entry) -> None:
-    if is_known_overflow(entry):
-        pytest.skip("flam3 overflows an integer here")
-    points = np.array(entry["in"], dtype=np.float64)
-    got = native.transform_points(flame_of(entry), 0, points, double=True)
-    size = np.nanmax(np.abs(expected_of(entry)), axis=1, initial=0.0)
-    # Ember loses its own digits in bubble's z = 2/((r²/4 + 1) − 1) near the origin; that z is > 1e10, so it counts as lost below.
-    failures = compare(entry, got, np.maximum(1e-9 * np.maximum(size, 1e-6), peer_rounding(entry, size)), FAR)
-    assert not failures, "\n".join(failures)
-
-
-def input_rounding(flame: Flame, points: Doubles) -> Doubles:
-    """Returns (n,): how far one unit in the last place of a float input, in the worst of 26 directions, moves the exact result."""
-    exact = native.transform_points(flame, 0, points, double=True)
-    rounded = points.astype(np.float32)
-    moved = np.zeros(len(points))
-    for step in np.stack(np.meshgrid(*[[-1, 0, 1]] * 3), axis=-1).reshape(-1, 3):
-        neighbour = np.where(step == 0, rounded, np.nextafter(rounded, np.float32(np.inf) * np.where(step == 0, 1, step).astype(np.float32)))
-        error = np.abs(native.transform_points(flame, 0, neighbour, double=True) - exact)
-        moved = np.maximum(moved, np.nanmax(error, axis=1, initial=0.0))
-    return moved
-
-
-@pytest.mark.parametrize("entry", DETERMINISTIC, ids=label)
-def test_a_deterministic_variation_in_float(entry: Entry) -> None:
-    """1e-4 of the vector's largest coordinate, or twice what one unit in the last place of the input does to the exact result.
-
-    Rounding to float moves the input by half such a unit and the sum of an affine by another one or two; so twice the
-    effect of a whole unit bounds what is the input's doing and not the formula's.
-    """
-    if is_known_overflow(entry):
-        pytest.skip("flam3 overflows an integer here")
-    flame = flame_of(entry)
-    points = np.array(entry["in"], dtype=np.float64)
-    size = np.nanmax(np.abs(expected_of(entry)), axis=1, initial=0.0)
-    # In float a pole can be missed by a rounded angle (6e-8): what is infinitely far in double is then still far out.
-    # The last term is the smallest number that a float holds with all its digits.
-    tolerance = np.maximum(np.maximum(1e-4 * size, 2.0 * input_rounding(flame, points)), np.finfo(np.float32).tiny)
-    failures = compare(entry, native.transform_points(flame, 0, points), tolerance, 1e6)
-    assert not failures, "\n".join(failures)
-
-
-@pytest.mark.parametrize("entry", RANDOM, ids=label)
-def test_a_random_variation_has_the_recorded_distribution(entry: Entry) -> None:
-    """The share of 200,000 results below each recorded quantile of x, y, z and r, within 1 % (four standard errors are 0.6 %).
-
-    Ember distorts crackle's cells by a noise table of its own; Bloom's noise is another, and agrees with it in distribution.
-    """
-    flame = flame_of(entry)
-    failures = []
-    for number, stats in enumerate(entry["stats"]):
-        points = np.tile(np.array(stats["in"], dtype=np.float64), (200_000, 1))
-        out = native.transform_points(flame, 0, points, seed=1000 + number)
-        bad = ~np.isfinite(out).all(axis=1)
-        if abs(bad.mean() - stats["frac_bad"]) > 0.01:
-            failures.append(f"at {stats['in']}: {bad.mean():.4f} bad, not {stats['frac_bad']:.4f}")
-        out = out[~bad]
-        columns = {"x": out[:, 0], "y": out[:, 1], "r": np.hypot(out[:, 0], out[:, 1])}
-        if entry["source"] != "flam3":
-            columns["z"] = out[:, 2]
-        size = max(float(np.median(np.abs(out))), *(abs(stats["quantiles"][name][4]) for name in columns))
-        for name, values in columns.items():
-            for level, quantile in zip(stats["quantiles"]["levels"], stats["quantiles"][name], strict=True):
-                slack = 1e-5 * max(abs(quantile), size)  # an atom, the same value every time, may be a rounding off
-                below, upto = np.mean(values < quantile - slack), np.mean(values <= quantile + slack)
-                if not below - 0.01 <= level <= upto + 0.01:
-                    failures.append(f"at {stats['in']}: {name} < {quantile:.6g} in {below:.4f} … {upto:.4f} of the cases, not {level}")
-    assert not failures, "\n".join(failures)
-
-
-# What the golden vectors do not reach: the rules of the stages, the table, hostile inputs.
+EMBERS = 165
+"""How many variations of the table are Ember's."""
 
 POINTS = np.array([[0.4, -0.7, 0.3], [-1.3, 0.2, -0.8], [2.1, 1.7, 0.6], [0.1, 0.9, -1.4]])
 
@@ -352,7 +160,14 @@ def test_the_table_says_what_a_panel_needs() -> None:
             for dialect in ("ember-25", "ember-1.0.0.14"):
                 assert parameter.low <= parameter.default[dialect] <= parameter.high
     assert len(set(names)) == len(names)
-    assert [info.index for info in native.variations().values()] == list(range(165))
+    assert [info.index for info in native.variations().values()] == list(range(len(native.variations()))) and len(native.variations()) >= EMBERS
+
+
+def test_a_variation_of_blooms_own_has_a_test_of_its_own() -> None:
+    """Golden vectors are of other programs' variations (test_variation_vectors.py), which come first in the table."""
+    for name in list(native.variations())[EMBERS:]:
+        tested = Path(__file__).parent / f"test_variation_{name}.py"
+        assert tested.is_file(), f"{name} has no golden vectors: write its formula into {tested.name}, as docs/add-a-variation.md shows"
 
 
 def test_defaults_and_limits_of_the_dialects() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import math
 import os
 import stat
 import struct
@@ -182,6 +183,17 @@ def read_npz(data: bytes, place: str, budget: Budget) -> dict[str, NDArray[Any]]
 
 def read_npy(data: bytes, place: str) -> NDArray[Any]:
     """Returns the array of an npy file held in `data`, as a read-only view of it (NumPy's "npy format", versions 1 and 2). Raises RunError."""
+    kind, order, shape, start = npy_header(data, place)
+    if kind not in DTYPES:
+        raise RunError(f"{place}: has the type {kind!r}, and a run holds plain numbers only ({', '.join(DTYPES)}). Nothing was read from it.")
+    if math.prod(shape) * DTYPES[kind] != len(data) - start:
+        raise RunError(f"{place}: its header claims shape {shape}, but {len(data) - start} bytes follow. Copy or download the run again.")
+    return np.frombuffer(data, dtype=kind, offset=start).reshape(shape, order="F" if order else "C")
+
+
+def npy_header(data: bytes, place: str) -> tuple[str, bool, tuple[int, ...], int]:
+    """Returns what an npy file says of itself in its first MAX_HEADER_BYTES + 12 bytes: its type, whether columns come first, its shape, and
+    where its values begin. The type may be any, and the values may be missing. Raises RunError."""
     damaged = f"{place}: a damaged npy header. Copy or download the run again."
     if len(data) < 12 or data[:6] != b"\x93NUMPY" or data[6] not in (1, 2):
         raise RunError(damaged)
@@ -194,16 +206,9 @@ def read_npy(data: bytes, place: str) -> NDArray[Any]:
         kind, order, shape = header["descr"], header["fortran_order"], header["shape"]
     except (ValueError, SyntaxError, KeyError, TypeError, RecursionError, MemoryError) as error:
         raise RunError(damaged) from error
-    if not isinstance(kind, str) or kind not in DTYPES:
-        raise RunError(f"{place}: has the type {kind!r}, and a run holds plain numbers only ({', '.join(DTYPES)}). Nothing was read from it.")
-    if not isinstance(shape, tuple) or len(shape) > 4 or not all(type(side) is int and side >= 0 for side in shape) or type(order) is not bool:
+    if not isinstance(shape, tuple) or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape) or type(order) is not bool:
         raise RunError(damaged)
-    count = 1
-    for side in shape:
-        count *= side
-    if count * DTYPES[kind] != len(data) - start - length:
-        raise RunError(f"{place}: its header claims shape {shape}, but {len(data) - start - length} bytes follow. Copy or download the run again.")
-    return np.frombuffer(data, dtype=kind, offset=start + length).reshape(shape, order="F" if order else "C")
+    return str(kind), order, shape, start + length
 
 
 def read_json(data: bytes, place: str) -> Any:
