@@ -188,6 +188,7 @@ def test_exceptions_close_the_run_in_the_end(tmp_path: Path) -> None:
     assert read_run(tmp_path / "again-2.bloom").meta["ended"] == "complete"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")
 def test_leaving_the_interpreter_closes_the_run(tmp_path: Path) -> None:
     code = f"""
 from tests.core.test_callbacks_huggingface import *

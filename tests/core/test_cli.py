@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -217,6 +216,8 @@ def test_an_interrupt_ends_it_with_130_and_leaves_nothing(folder: Path, flame: P
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
 def test_progress_is_shown_on_a_terminal_only(folder: Path, flame: Path) -> None:
+    import pty  # which Windows lacks
+
     arguments = ("points", flame, "-o", "rose.ply", "--count", "4e6")
     assert "%" not in bloom(folder, *arguments).stderr
     leader, follower = pty.openpty()

@@ -34,7 +34,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     for link in links(page):
         name, _, anchor = link.partition("#")
         target = page if not name else page.parent / name
-        if not target.is_file() or (anchor and anchor not in anchors(target)):
+        if not target.exists() or (anchor and anchor not in anchors(target)):
             lost.append(link)
     assert not lost
 
@@ -43,4 +43,5 @@ def test_every_page_and_picture_is_linked_to() -> None:
     linked = {(page.parent / link.partition("#")[0]).resolve() for page in PAGES for link in links(page)}
     there = {*(ROOT / "docs").glob("*.md"), *(path for path in (ROOT / "docs" / "pictures").iterdir() if path.is_file())}
     assert len(linked) > 20
-    assert sorted(path.name for path in there - linked) == []
+    begin = ROOT / "docs" / "index.md"  # of the site, as README.md of the repository
+    assert sorted(path.name for path in there - linked - {begin}) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +120,8 @@ def test_a_stream_without_end_takes_little_memory(tmp_path: Path, element: str) 
     limit = 1 << 31
 
     def lower() -> None:
+        import resource  # which Windows lacks
+
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=lower, timeout=120)

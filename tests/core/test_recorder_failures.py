@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -57,6 +56,7 @@ for step in itertools.count():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_kill_loses_at_most_the_unflushed_block(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path / "run")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None and process.stdout is not None
@@ -94,6 +94,8 @@ def wait_for(condition: Any) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limits on Windows")
 def test_a_full_disk_stops_the_recording_not_the_training(tmp_path: Path) -> None:
+    import resource  # which Windows lacks
+
     model, optimizer = network()
     before = model[0].weight.detach().clone()
     old, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

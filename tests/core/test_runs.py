@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import signal
 import struct
 import subprocess
@@ -176,6 +175,8 @@ def test_every_bar_shows_how_it_goes(bar: str, monkeypatch: pytest.MonkeyPatch) 
 def test_an_interrupted_training_is_kept(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="trains a network")
     pytest.importorskip("sklearn", reason="has the digits")
+    import pty  # which Windows lacks
+
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "bloom_core.cli", "demo-train", "digits", "-o", str(tmp_path), "--epochs", "9999"]
     settings = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "150"}
