@@ -1,40 +1,85 @@
-"""Sets up a Debian root with the newest Blender, an X server without a screen and software OpenGL, for `make test-blender`.
+"""Sets up Debian roots with a Blender each: `python -m tests.blender.setup_root NAME …`, for `make test-blender` and `make test-installs`.
 
-Needs root and debootstrap, which it installs on Debian. The root stays in `.blender-root`, about 2 GB; a second run reuses it.
+Needs root, and debootstrap, which it installs on Debian. A root stays in the project's folder, 1.2 to 2 GB; a second run reuses it.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2] / ".blender-root"
-READY = ROOT / "ready"
-PACKAGES = (
-    "blender", "xvfb", "xdotool", "imagemagick", "libgl1-mesa-dri", "libegl1", "xauth", "ca-certificates",
-    "python3-numpy", "python3-openvdb", "python3-cattr", "python3-requests",  # without the last two Blender's extensions fail to register
-)  # fmt: skip
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Root:
+    """A Debian root: where it is, which Debian, and the packages that are installed there without what they only recommend."""
+
+    path: Path
+    suite: str
+    packages: tuple[str, ...]
+    told: str
+
+    def ready(self) -> bool:
+        """Says whether it is set up, and may be entered."""
+        return (self.path / "ready").is_file() and os.geteuid() == 0
+
+
+MISSING_IN_DEBIAN = ("python3-numpy", "python3-cattr", "python3-requests")
+"""What Debian's blender package does not ask for, though Blender does not work without: its extensions fail to register without the last two."""
+DRIVER = ("libgl1", "libegl1", "libgl1-mesa-dri")
+"""OpenGL in software. Every desktop has a driver; a minimal root has none, and Blender opens no window."""
+
+ROOTS = {
+    "newest": Root(
+        PROJECT / ".blender-root",
+        "sid",
+        ("blender", *MISSING_IN_DEBIAN, *DRIVER, "xvfb", "xdotool", "imagemagick", "xauth", "ca-certificates", "python3-openvdb"),
+        "the newest Blender, an X server without a screen, software OpenGL: 2 GB",
+    ),
+    "bare": Root(
+        PROJECT / ".blender-root-bare",
+        "sid",
+        ("blender", *MISSING_IN_DEBIAN, *DRIVER),
+        "the newest Blender, and nothing that it can do without: 1.3 GB",
+    ),
+    "old": Root(PROJECT / ".blender-root-4.3", "trixie", ("blender", "python3-numpy"), "Blender 4.3, too old for Bloom: 1.7 GB"),
+}
 
 
 def main() -> int:
-    """Makes the root where it is missing; returns an exit code."""
-    if READY.is_file():
-        return 0
-    if os.geteuid() != 0 or not Path("/etc/debian_version").is_file():
-        print("make test-blender sets up Blender in a Debian root of its own: it needs Debian, and to be root", file=sys.stderr)
+    """Makes the roots that are asked for and missing; returns an exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.blender.setup_root", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(ROOTS)}; default: newest")
+    names = parser.parse_args().names or ["newest"]
+    unknown = [name for name in names if name not in ROOTS]
+    if unknown:
+        parser.error(f"{unknown[0]!r} is none of {', '.join(ROOTS)}")
+    wanted = [ROOTS[name] for name in names if not (ROOTS[name].path / "ready").is_file()]
+    if wanted and (os.geteuid() != 0 or not Path("/etc/debian_version").is_file()):
+        print("Blender is set up in Debian roots of its own: that needs Debian, and to be root", file=sys.stderr)
         return 1
+    for root in wanted:
+        make(root)
+    return 0
+
+
+def make(root: Root) -> None:
+    """Makes a root anew. Raises SystemExit where a program fails."""
     if shutil.which("debootstrap") is None:
         _run("apt-get", "install", "-y", "-q", "--no-install-recommends", "debootstrap")
-    shutil.rmtree(ROOT, ignore_errors=True)
-    print("Setting up Blender in .blender-root (about 2 GB, once) ...", flush=True)
-    _run("debootstrap", "--variant=minbase", "sid", str(ROOT))
-    install = f"exec chroot {ROOT} apt-get install -y --no-install-recommends {' '.join(PACKAGES)}"
-    _run("unshare", "--mount", "sh", "-ec", f"mount -t proc proc {ROOT}/proc; mount --rbind /dev {ROOT}/dev; {install}")
-    READY.touch()
-    return 0
+    shutil.rmtree(root.path, ignore_errors=True)
+    print(f"Setting up {root.path.name} ({root.told}, once) ...", flush=True)
+    _run("debootstrap", "--variant=minbase", root.suite, str(root.path))
+    install = f"exec chroot {root.path} apt-get install -y --no-install-recommends {' '.join(root.packages)}"
+    _run("unshare", "--mount", "sh", "-ec", f"mount -t proc proc {root.path}/proc; mount --rbind /dev {root.path}/dev; {install}")
+    _run("chroot", str(root.path), "apt-get", "clean")
+    (root.path / "ready").touch()
 
 
 def _run(*command: str) -> None:

@@ -29,6 +29,7 @@ def test_the_command_grows_stages_bakes_and_renders(tmp_path: Path) -> None:
         ("stage", blend, "--stage", "turntable", "--engine", "eevee"),
         ("bake", blend, "--frames", "1-2"),
         ("--json", "bake", blend, "--frames", "3-4"),
+        ("bake", blend),
         ("render", blend, "--out", out, "--frames", "1-4"),
     ):
         done = blender(tmp_path, "--command", "bloom", *words)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import zipfile
 from pathlib import Path
 
-from .setup_root import READY, ROOT
+from .entering import enter
+from .setup_root import PROJECT, ROOTS
 
-PROJECT = Path(__file__).parents[2]
 INSIDE = Path("/bloom")
 """Where the project lies in the root."""
 WORK = Path("/work-of-tests")
@@ -34,14 +33,14 @@ export DISPLAY=:$number
 
 def available() -> bool:
     """Says whether the root is there, and may be entered."""
-    return READY.is_file() and os.geteuid() == 0
+    return ROOTS["newest"].ready()
 
 
 def packages(folder: Path) -> Path:
     """Unpacks the wheel of bloom_core into `folder`, as Blender's extensions would have it; returns where it can be imported from."""
     target = folder / "packages"
     if not target.is_dir():
-        (wheel,) = (PROJECT / "wheels").glob("bloom_core-*.whl")
+        (wheel,) = (PROJECT / "wheels").glob("bloom_core-*manylinux*_x86_64.whl")
         zipfile.ZipFile(wheel).extractall(target)
     return target
 
@@ -49,10 +48,7 @@ def packages(folder: Path) -> Path:
 def run(
     folder: Path, *arguments: str, window: bool = True, timeout: float = 600.0, size: tuple[int, int] = SIZE
 ) -> subprocess.CompletedProcess[str]:
-    """Runs Blender with `arguments` in the root; `folder` is at `WORK` there. With `window`, on a screen of this size.
-
-    The mounts live in a namespace of their own: they are gone when Blender is, however that ends.
-    """
+    """Runs Blender with `arguments` in the root; `folder` is at `WORK` there. With `window`, on a screen of this size."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(WORK / "home"),
@@ -64,22 +60,8 @@ def run(
         "BLOOM_TEST_FOLDER": str(WORK),
     }
     (folder / "home").mkdir(exist_ok=True)
-    for place in (INSIDE, WORK):
-        (ROOT / place.relative_to("/")).mkdir(exist_ok=True)
-    mounts = [
-        f"mount -t proc proc {ROOT}/proc",
-        f"mount --rbind /dev {ROOT}/dev",
-        f"mount --bind {PROJECT} {ROOT}{INSIDE}",
-        f"mount --bind {folder} {ROOT}{WORK}",
-        f"mount -t tmpfs tmpfs {ROOT}/tmp",
-        f'exec chroot {ROOT} "$@"',
-    ]
-    assigned = [f"{name}={value}" for name, value in environment.items()]
-    inside = ["/usr/bin/env", "-i", *assigned, *(["bash", "-c", SCREEN, "screen"] if window else []), "blender", *arguments]
-    return subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", "\n".join(mounts), "sh", *inside],
-        capture_output=True, text=True, timeout=timeout, check=False,
-    )  # fmt: skip
+    screen = ["bash", "-c", SCREEN, "screen"] if window else []
+    return enter(ROOTS["newest"].path, [*screen, "blender", *arguments], environment, {INSIDE: PROJECT, WORK: folder}, timeout=timeout)
 
 
 def play(folder: Path, script: str, timeout: float = 600.0, size: tuple[int, int] = SIZE) -> subprocess.CompletedProcess[str]:
