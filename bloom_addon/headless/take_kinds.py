@@ -26,7 +26,7 @@ def kind_seen(options: argparse.Namespace, scene: Any) -> str | None:
     if asked == "POINTS" or (options.engine or scene.bloom_stage.engine).upper() != "CYCLES" or not _is_black():
         return asked
     if asked is None:
-        progress.warn(f"{notice.BLACK}. The flower is baked as points instead; --engine eevee shows the volume")
+        progress.warn(f"{notice.BLACK}. The flower is baked as points instead")
         return "POINTS"
     progress.warn(f"{notice.BLACK}. The volume that you asked for will not be seen: --take points or --engine eevee shows the flower")
     return asked

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from bloom_core import takes
+from bloom_core import take_estimates, takes
 
 from .. import bloom_object, properties
 from ..baking import bake, catalogue
@@ -97,7 +97,8 @@ def bake_one(scene: bpy.types.Scene, obj: bpy.types.Object, threads: int, only: 
         bloom_object.show_take(obj, take, job.frame_start)
         shown = True
         progress.made(take.folder)
-        progress.say(f"baked: {take.baked} of {len(take.files)} frames anew, in {take.folder}")
+        size = take_estimates.size(sum(path.stat().st_size for path in take.files))
+        progress.say(f"baked: {take.baked} of {len(take.files)} frames anew, {size} in {take.folder}")
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -100,7 +101,7 @@ def test_bake_and_render_of_a_blend(demo: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(demo, copy)
     done = bloom("bake", str(copy / "bloom.blend"), "--threads", "1")
-    assert done.returncode == 0 and "baked: 0 of 12 frames anew" in done.stderr, done.stderr
+    assert done.returncode == 0 and re.search(r"baked: 0 of 12 frames anew, [\d.]+ [kM]B in .+", done.stderr), done.stderr
     done = bloom("bake", str(copy / "bloom.blend"), "--folder", str(tmp_path / "elsewhere"))
     assert done.returncode == 0 and "baked: 12 of 12 frames anew" in done.stderr, done.stderr
     takes = [sorted(folder.glob("takes/take-*/*.vdb")) or sorted(folder.glob("take-*/*.vdb")) for folder in (demo, tmp_path / "elsewhere")]
