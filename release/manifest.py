@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "core"))
 from build_native import TARGETS as TARGETS  # noqa: E402
+from build_native import host as host  # noqa: E402
 
 _SYSTEMS = {"darwin": "macos"}
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}

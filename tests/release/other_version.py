@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.build_native import host
 from release import extension, manifest
 
 PROJECT = Path(__file__).parents[2]
@@ -16,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 
 def wheel(folder: Path, version: str, changes: Mapping[str, str] | None = None) -> Path:
     """Makes this computer's wheel of another version in `folder`: that in wheels/, with today's Python files, and text added to some of them."""
-    tag = manifest.TARGETS[host()][1]
+    tag = manifest.TARGETS[manifest.host()][1]
     source = PROJECT / "wheels" / manifest.wheel_name(manifest.version(), tag)
     assert source.is_file(), f"{source} is missing: run make wheels"
     made, info = folder / manifest.wheel_name(version, tag), f"bloom_core-{version}.dist-info"
@@ -72,7 +71,7 @@ def packages(folder: Path, version: str, changes: Mapping[str, str] | None = Non
 def package_for_this_computer(folder: Path, version: str, changes: Mapping[str, str] | None = None) -> Path:
     """Builds this computer's zip of another version in `folder`, and no other."""
     source = tree(folder / f"tree-{version}", version, changes)
-    platform = next(name for name, tag in manifest.platforms().items() if tag == manifest.TARGETS[host()][1])
+    platform = next(name for name, tag in manifest.platforms().items() if tag == manifest.TARGETS[manifest.host()][1])
     text = (source / "blender_manifest.toml").read_text()
     only = text.replace(text[text.index("platforms = [") : text.index("]", text.index("platforms = [")) + 1], f'platforms = ["{platform}"]')
     (source / "blender_manifest.toml").write_text(only)
