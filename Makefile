@@ -113,6 +113,9 @@ $(VENV)/python.stamp: requirements-setup.txt
 	@echo 'Setting up .venv: Blender as a Python module, a compiler, numpy (about 500 MB to download, once) ...'
 	"$(PYTHON)" -m venv $(VENV)
 	$(PIP) install -r requirements-setup.txt
+	@$(PY) -c 'import bpy' >/dev/null || { \
+		echo 'Blender needs libraries that every desktop has; this computer lacks the one named above. On Debian and Ubuntu, as root:'; \
+		echo '    apt install libegl1 libgl1 libsm6 libx11-6 libxfixes3 libxi6 libxkbcommon0 libxrender1'; exit 1; }
 	@touch $@
 
 $(VENV)/core.stamp: $(VENV)/python.stamp $(CORE)
