@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "core")]
+sys.path.insert(0, str(ROOT))
 
 import bpy  # noqa: E402
 

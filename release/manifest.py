@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "core"))
+sys.path.append(str(ROOT / "core"))  # at the end: bloom_core itself is the installed one
 from build_native import TARGETS as TARGETS  # noqa: E402
 from build_native import host as host  # noqa: E402
 

@@ -15,7 +15,7 @@ FRAMES, ROUNDS = 96, 5
 SCRIPT = """
 import json, os, statistics, sys, time
 root, frames, rounds = sys.argv[-3], *map(int, sys.argv[-2:])
-sys.path[:0] = [root, os.path.join(root, "core")]
+sys.path.insert(0, root)
 import bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
 import bloom_addon

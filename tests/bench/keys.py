@@ -17,7 +17,7 @@ FRAMES, CHANNELS, SAMPLE = 2000, 100, 5
 SCRIPT = """
 import json, os, statistics, sys, time
 root, frames, channels, sample = sys.argv[-4], *map(int, sys.argv[-3:])
-sys.path[:0] = [root, os.path.join(root, "core")]
+sys.path.insert(0, root)
 import bpy, numpy as np
 from dataclasses import replace
 bpy.ops.wm.read_factory_settings(use_empty=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import bloom_core
 from bloom_core import growth, native
 from bloom_core.designs import design
 from bloom_core.flames.flame import Flame
@@ -25,7 +26,8 @@ FRAMES = 24
 
 UPLOAD = """
 import json, sys, time
-sys.path[:0] = {paths!r}
+sys.path.insert(0, {root!r})
+sys.path.append({packages!r})  # for bloom_core; at the end, that Blender keeps its own numpy
 import gpu
 gpu.init()
 from bloom_addon.live import uploads
@@ -58,7 +60,7 @@ def upload() -> dict[str, float]:
     root = Path(__file__).parents[2]
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "upload.py"
-        script.write_text(UPLOAD.format(paths=[str(root), str(root / "core")]), encoding="utf-8")
+        script.write_text(UPLOAD.format(root=str(root), packages=str(Path(bloom_core.__file__).parents[1])), encoding="utf-8")
         run = subprocess.run([blender, "-b", "--factory-startup", "--python", str(script)], capture_output=True, text=True)
     told = [line for line in run.stdout.splitlines() if line.startswith("UPLOAD ")]
     if not told:
