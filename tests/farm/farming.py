@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import bloom_core
+
 PROJECT = Path(__file__).parents[2]
+CORE = Path(bloom_core.__file__).parents[1]
+"""Where bloom_core is imported from: where it is installed."""
 FARM = PROJECT / "farm"
 FRAMES = 6
 SMALL = ("--frames", str(FRAMES), "--samples", "0.5", "--resolution", "48", "--size", "96x60", "--rays", "2", "--stage", "turntable")
@@ -51,7 +55,7 @@ class Worker:
     @property
     def environment(self) -> dict[str, str]:
         """Returns the environment of its processes."""
-        paths = {"PATH": f"{self.home / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": f"{PROJECT / 'core'}:{PROJECT}", "HOME": str(self.home)}
+        paths = {"PATH": f"{self.home / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": f"{CORE}:{PROJECT}", "HOME": str(self.home)}
         return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **paths, **self.variables}
 
     def start(self, *command: object) -> subprocess.Popen[str]:

@@ -45,7 +45,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> takes.Take:
 def start(folder: Path, order: list[int]) -> subprocess.Popen[bytes]:
     """Starts a process that bakes frames one after the other."""
     words = [sys.executable, "-c", BAKE, str(folder), ",".join(map(str, order))]
-    return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(farming.PROJECT / "core")})
+    return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(farming.CORE)})
 
 
 def check(folder: Path, whole: takes.Take) -> None:
