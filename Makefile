@@ -2,6 +2,7 @@
 # make test   the whole test-suite
 # make test-core    what of it needs no Blender: the renderer and the package bloom_core, on Windows and macOS too
 # make test-5.0     the add-on's tests in Blender 5.0, as a Python module of its own (another 370 MB, once)
+# make test-5.2     the same in Blender 5.2, which needs a Python 3.13
 # make test-blender  the add-on in real Blender windows: sets up Debian's newest Blender in .blender-root (2 GB; Debian, as root)
 # make test-installs  the extension's zip put into real Blenders, used and taken out again: Debian's newest and 4.3, each in a root of its own
 #             (5 GB; Debian, as root), and Blender 4.5, 5.0 and 5.2 as Python modules, as far as their Pythons are here
@@ -27,7 +28,7 @@ PY := $(VENV)/$(BIN)/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
 
-.PHONY: demo test test-core test-5.0 test-blender test-installs test-foreign test-farm screenshots stages motions site site-links bench proof sanitize fuzz wheels zip release setup check clean
+.PHONY: demo test test-core test-5.0 test-5.2 test-blender test-installs test-foreign test-farm screenshots stages motions site site-links bench proof sanitize fuzz wheels zip release setup check clean
 
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
@@ -42,10 +43,10 @@ check: $(VENV)/test.stamp
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-test-5.0: zip
-	$(PY) -m tests.installs.setup_wheels 5.0
-	$(VENV)-5.0/bin/python -m pip --quiet --disable-pip-version-check install --force-reinstall --no-deps --no-index --find-links wheels bloom-core
-	$(VENV)-5.0/bin/python -m pytest tests/addon
+test-5.0 test-5.2: test-%: zip
+	$(PY) -m tests.installs.setup_wheels $*
+	$(VENV)-$*/bin/python -m pip --quiet --disable-pip-version-check install --force-reinstall --no-deps --no-index --find-links wheels bloom-core
+	$(VENV)-$*/bin/python -m pytest tests/addon
 
 test-blender: setup $(VENV)/test.stamp
 	$(PY) -m tests.blender.setup_root

@@ -189,11 +189,13 @@ def _targets(obj: bpy.types.Object, renamed: Callable[[str], list[str]]) -> None
 
 
 def _datablocks() -> Iterator[Any]:
-    """Yields every datablock that can have drivers."""
+    """Yields every datablock that can have drivers, once each: 5.2 lists some in more than one collection."""
+    seen: set[int] = set()
     for entry in bpy.data.bl_rna.properties:
         if entry.type == "COLLECTION":
             for datablock in getattr(bpy.data, entry.identifier):
-                if hasattr(datablock, "animation_data"):
+                if hasattr(datablock, "animation_data") and datablock.as_pointer() not in seen:
+                    seen.add(datablock.as_pointer())
                     yield datablock
                     tree = getattr(datablock, "node_tree", None)
                     if tree is not None and hasattr(tree, "animation_data"):
