@@ -9,7 +9,7 @@ import argparse
 
 from bloom_core import native
 
-from . import kernels, keys, live, picture, recording, scaling, takes, truthfulness, volume
+from . import frame_change, kernels, keys, live, picture, recording, scaling, takes, truthfulness, volume
 from .timing import machine
 
 BENCHES = {
@@ -21,6 +21,7 @@ BENCHES = {
     "recording": recording.main,
     "keys": keys.main,
     "live": live.main,
+    "frame_change": frame_change.main,
     "truthfulness": truthfulness.main,
 }
 
