@@ -9,10 +9,13 @@ import numpy as np
 from .designs import Design, bounds, design_from_flame, poses
 from .flames.flame import Flame, FloatArray, Variation, Xform
 from .flames.flame_buffer import pack
+from .palettes import linear_to_srgb, srgb_to_linear, stops
+
+_SAME_COLOR = 4e-3  # one level of 255, sRGB
 
 
 def with_open(flower: Design, flame: Flame) -> Design:
-    """Returns `flower` with the open pose `flame`, or as it is where float32's rounding is all that tells the two apart.
+    """Returns `flower` with the open pose `flame`, or as it is where rounding is all that tells the two apart: float32's, and a Color Ramp's.
 
     Its bud keeps its pose while xforms and variations are the same ones, and takes `flame`'s palette and variations; else one is derived.
     Raises NativeError for a flame that diverges.
@@ -20,13 +23,25 @@ def with_open(flower: Design, flame: Flame) -> Design:
     if not _alike(flower.open, flame):
         return design_from_flame(replace(flame, name=flower.name))
     flame = _unrounded(flame, flower.open)
-    moved = not np.array_equal(pack(flame), pack(flower.open))
-    if not moved and np.array_equal(flame.palette, flower.open.palette):
+    moved, recolored = not np.array_equal(pack(flame), pack(flower.open)), not _same_colors(flame.palette, flower.open.palette)
+    if not recolored:
+        flame = replace(flame, palette=flower.open.palette)
+    if not (moved or recolored):
         return flower
     xforms = tuple(replace(bud, variations=xform.variations) for bud, xform in zip(flower.bud.xforms, flame.xforms, strict=True))
     final = replace(flower.bud.final, variations=flame.final.variations) if flower.bud.final is not None and flame.final is not None else None
     bud = replace(flower.bud, xforms=xforms, final=final, palette=flame.palette)
     return replace(flower, bud=bud, open=flame, box=bounds(poses(bud, flame)) if moved else flower.box)
+
+
+def _same_colors(palette: FloatArray, original: FloatArray) -> bool:
+    """Says whether a palette (n, 3), sRGB, is `original` (m, 3), or all that a Color Ramp with its stops shows of it."""
+    if np.array_equal(palette, original):
+        return True
+    positions, colors = stops(original)
+    across, linear = np.linspace(0.0, 1.0, len(palette)), srgb_to_linear(colors)
+    shown = linear_to_srgb(np.stack([np.interp(across, positions, channel) for channel in linear.T], axis=1))
+    return bool(np.abs(palette - np.clip(shown, 0.0, 1.0)).max() < _SAME_COLOR)
 
 
 def _alike(one: Flame, other: Flame) -> bool:
