@@ -91,7 +91,7 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
     Raises OSError where Blender wrote none, or not all of it.
     """
     scene = bpy.data.scenes.new("Bloom Encode")
-    part = out.with_name(f".{out.stem}.{take_files.MACHINE}.{os.getpid()}.part.mp4")  # two tasks of a farm may find the last frame at once
+    part = take_files.part_name(out.parent, out.stem)  # two tasks of a farm may find the last frame at once
     try:
         editor = scene.sequence_editor_create()
         strip: Any = editor.strips.new_image("stills", str(stills[0]), 1, 1)
@@ -111,7 +111,7 @@ def encode(stills: Sequence[Path], out: Path, fps: int = 24) -> None:
             raise OSError(f"{out}: Blender wrote no film. Is the disk full, or this Blender built without FFmpeg?")
         if _length(part) != len(stills):
             raise OSError(f"{out}: Blender wrote no whole film. Is the disk full? Make room, then render again")
-        part.replace(out)
+        take_files.replace(part, out)
     finally:
         part.unlink(missing_ok=True)
         bpy.data.scenes.remove(scene)
