@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
 import numpy as np
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Vector
-
-PATIENCE = 900
-"""How many tenths of a second something may take to be drawn."""
 
 
 def steps(kit: Any) -> Iterator[float]:
@@ -39,10 +36,10 @@ def steps(kit: Any) -> Iterator[float]:
         generation = cloud.generation
         scene.frame_set(frame)
         area.tag_redraw()
-        yield from until(lambda: cloud.generation > generation)  # noqa: B023 - waited for at once
+        yield from kit.until(lambda: cloud.generation > generation)  # noqa: B023 - waited for at once
         assert not drawing.failure and view().steps >= 1
     moving = kit.pixels(kit.shot("live-scrubbing.png"))
-    yield from until(refined)
+    yield from kit.until(refined)
     yield 1.0
     idle = kit.pixels(kit.shot("live-idle.png"))
     assert view().steps == 5 and not bpy.app.timers.is_registered(drawing.refine)
@@ -55,7 +52,7 @@ def steps(kit: Any) -> Iterator[float]:
     space.region_3d.view_distance = 8.0
     area.tag_redraw()
     yield 0.5
-    yield from until(refined)
+    yield from kit.until(refined)
     assert not bpy.data.is_dirty
 
     # What stands before the flower covers it.
@@ -66,7 +63,7 @@ def steps(kit: Any) -> Iterator[float]:
     cube.scale = (12.0, 12.0, 12.0)
     area.tag_redraw()
     yield 1.0
-    yield from until(refined)
+    yield from kit.until(refined)
     yield 0.5
     covered = kit.pixels(kit.shot("live-covered.png"))
     assert saturation(kit, covered) < 0.5 * saturation(kit, idle)
@@ -80,7 +77,7 @@ def steps(kit: Any) -> Iterator[float]:
     place = (-1.5, 2.5, 0.2)
     area.tag_redraw()
     yield 1.0
-    yield from until(refined)
+    yield from kit.until(refined)
     yield 0.5
     both = kit.pixels(kit.shot("live-two.png"))
     bpy.ops.ed.undo_push(message="Two")
@@ -94,7 +91,7 @@ def steps(kit: Any) -> Iterator[float]:
         bpy.ops.ed.undo()
     area.tag_redraw()
     yield 1.0
-    yield from until(refined)
+    yield from kit.until(refined)
     yield 0.5
     undone = kit.pixels(kit.shot("live-undone.png"))
     assert 0.8 < light(undone, place) / light(both, place) < 1.2 and len(clouds.clouds) == 2
@@ -106,7 +103,7 @@ def steps(kit: Any) -> Iterator[float]:
     second = bpy.context.window_manager.windows[-1]
     second.screen.areas[0].type = "VIEW_3D"
     second.screen.areas[0].tag_redraw()
-    yield from until(lambda: len(drawing.views) == 2 and refined())
+    yield from kit.until(lambda: len(drawing.views) == 2 and refined())
     yield 1.0
     kit.shot("live-windows.png")
     with bpy.context.temp_override(window=second):
@@ -119,21 +116,21 @@ def steps(kit: Any) -> Iterator[float]:
     set_up_render(bpy.context.scene)  # undo has made another scene
     with kit.override():
         bpy.ops.render.render("INVOKE_DEFAULT")
-    yield from until(lambda: bpy.app.is_job_running("RENDER"))
+    yield from kit.until(lambda: bpy.app.is_job_running("RENDER"))
     generation = cloud.generation
     lotus.bloom.seed += 1
     area.tag_redraw()
     yield 1.0
     assert not bpy.app.is_job_running("RENDER") or cloud.generation == generation
-    yield from until(lambda: not bpy.app.is_job_running("RENDER"))
+    yield from kit.until(lambda: not bpy.app.is_job_running("RENDER"))
     area.tag_redraw()
-    yield from until(lambda: cloud.generation == generation + 1)
+    yield from kit.until(lambda: cloud.generation == generation + 1)
 
     # Another file: nothing of this one is kept, and its flower is drawn.
     bpy.ops.wm.open_mainfile(filepath=path)
     yield 2.0
     assert list(clouds.clouds) in ([], [bpy.data.objects[name].session_uid])
-    yield from until(refined)
+    yield from kit.until(refined)
     yield 1.0
     opened = kit.pixels(kit.shot("live-opened.png"))
     assert light(opened) > 1.5 * light(opened, (0.0, 2.5, 0.0)) and not drawing.failure
@@ -147,15 +144,6 @@ def set_up_render(scene: Any) -> None:
     scene.camera, camera.location = camera, (0.0, 0.0, 9.0)
     scene.render.engine, scene.cycles.samples, scene.cycles.use_adaptive_sampling = "CYCLES", 400, False
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 320, 240, 100
-
-
-def until(done: Callable[[], bool]) -> Iterator[float]:
-    """Waits until something is so. Raises AssertionError where it takes too long."""
-    for _ in range(PATIENCE):
-        if done():
-            return
-        yield 0.1
-    raise AssertionError("waited in vain")
 
 
 def around(kit: Any, picture: Any, at: tuple[float, float, float], half: int = 40) -> Any:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -38,8 +37,8 @@ def steps(kit: Any) -> Iterator[float]:
     scene.render.compositor_device = "CPU"
     scene.bloom_render.kind = "STILLS"
     scene.frame_set(2)
-    redraw()
-    yield from until(lambda: bool(drawing.views))
+    kit.redraw()
+    yield from kit.until(lambda: bool(drawing.views))
 
     stills = {}
     for name, lock, touch in (("alone", True, False), ("locked", True, True), ("unlocked", False, True)):
@@ -50,7 +49,7 @@ def steps(kit: Any) -> Iterator[float]:
         before = told(obj)
         with kit.override():
             assert bpy.ops.bloom.render("INVOKE_DEFAULT") == {"FINISHED"}
-        yield from until(lambda: bpy.app.is_job_running("RENDER"))
+        yield from kit.until(lambda: bpy.app.is_job_running("RENDER"))
         touched = 0
         while bpy.app.is_job_running("RENDER"):
             if touch:
@@ -113,16 +112,3 @@ def note(owner: Any, path: str, found: dict[str, Any], depth: int = 5) -> None:
         else:
             found[place] = tuple(value) if getattr(prop, "is_array", False) else value
 
-
-def redraw() -> None:
-    """Draws everything anew: on a screen in memory, nobody moves the mouse."""
-    for area in bpy.context.window_manager.windows[0].screen.areas:
-        area.tag_redraw()
-
-
-def until(done: Callable[[], bool], patience: float = 240.0) -> Iterator[float]:
-    """Waits until something is so. Raises AssertionError where it takes too long."""
-    begin = time.monotonic()
-    while not done():
-        assert time.monotonic() - begin < patience, "waited in vain"
-        yield 0.1

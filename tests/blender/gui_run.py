@@ -9,9 +9,6 @@ from typing import Any
 import bpy
 import numpy as np
 
-PATIENCE = 600
-"""How many tenths of a second something may take to be drawn, or read."""
-
 
 def steps(kit: Any) -> Iterator[float]:
     from bloom_addon import bloom_object
@@ -24,15 +21,15 @@ def steps(kit: Any) -> Iterator[float]:
         bpy.ops.bloom.use_run(run="digits-exploding")
         scene.bloom_growth.frames = 48
         scene.bloom_run.show_strip = True
-    yield from until(lambda: reading.look("digits-exploding").digest is not None)
+    yield from kit.until(lambda: reading.look("digits-exploding").digest is not None)
     yield 1.0
-    redraw()
+    kit.redraw()
     yield 2.0
     kit.shot("run-before-growth.png")
     with kit.override():
         bpy.ops.bloom.grow()
     yield 2.0
-    redraw()
+    kit.redraw()
     yield 2.0
     kit.shot("run-section-and-strip.png")
 
@@ -47,18 +44,18 @@ def steps(kit: Any) -> Iterator[float]:
     yield 3.0
     kit.shot("run-strip-hover.png")
     kit.click(x, y)
-    yield from until(lambda: scene.frame_current == frames.frame_of(tick))
+    yield from kit.until(lambda: scene.frame_current == frames.frame_of(tick))
     assert obj.bloom.active_event == explosion
     yield 2.0
-    redraw()
+    kit.redraw()
     yield 1.5
     kit.shot("run-event.png")
 
     half, most = on_strip(kit, 675, 1350), on_strip(kit, 1200, 1350)
     kit.click(*half)
-    yield from until(lambda: abs(scene.frame_current - frames.frame_of(675)) <= 1)
+    yield from kit.until(lambda: abs(scene.frame_current - frames.frame_of(675)) <= 1)
     kit.drag(half, most)
-    yield from until(lambda: abs(scene.frame_current - frames.frame_of(1200)) <= 1)
+    yield from kit.until(lambda: abs(scene.frame_current - frames.frame_of(1200)) <= 1)
     before = scene.frame_current
     cancelled = ["mousemove", *map(str, half), "mousedown", "1", "sleep", "0.5", "mousemove", str(half[0] - 200), str(half[1]), "sleep", "0.5"]
     subprocess.run(["xdotool", *cancelled, "click", "3", "sleep", "0.3", "mouseup", "1"], check=True)
@@ -77,26 +74,11 @@ def steps(kit: Any) -> Iterator[float]:
     bpy.context.view_layer.objects.active = obj
     obj.select_set(True)
     obj.bloom.run = "/moved/away/digits.bloom"
-    redraw()
-    yield from until(lambda: bool(reading.look(obj.bloom.run).problem))
-    redraw()
+    kit.redraw()
+    yield from kit.until(lambda: bool(reading.look(obj.bloom.run).problem))
+    kit.redraw()
     yield 2.0
     kit.shot("run-missing.png")
-
-
-def until(done: Any) -> Iterator[float]:
-    """Waits until something is so. Raises AssertionError where it takes too long."""
-    for _ in range(PATIENCE):
-        if done():
-            return
-        yield 0.1
-    raise AssertionError("waited in vain")
-
-
-def redraw() -> None:
-    """Draws everything anew: on a screen in memory, nobody moves the mouse."""
-    for area in bpy.context.window_manager.windows[0].screen.areas:
-        area.tag_redraw()
 
 
 def on_strip(kit: Any, row: int, count: int) -> tuple[int, int]:

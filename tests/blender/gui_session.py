@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +23,7 @@ def steps(kit: Any) -> Iterator[float]:
         if deed is session.import_run:
             session.select(session.bloom())
         if deed is session.grow:
-            yield from until(lambda: len(compat.fcurves(session.bloom())) > 20)
+            yield from kit.until(lambda: len(compat.fcurves(session.bloom())) > 20)
         if deed in session.EDITS:
             with kit.override():
                 bpy.ops.ed.undo_push(message=deed.__name__)
@@ -53,12 +52,12 @@ def steps(kit: Any) -> Iterator[float]:
     session.select(session.bloom())
     with kit.override():
         bpy.ops.bloom.bake("INVOKE_DEFAULT", True)
-    yield from until(lambda: any(frames.glob("*.vdb")))
+    yield from kit.until(lambda: any(frames.glob("*.vdb")))
     kit.shot("baking.png")
     assert baking(), "the bake is still going on"
     kit.move(*kit.middle())
     kit.key("Escape")
-    yield from until(lambda: not baking())
+    yield from kit.until(lambda: not baking())
     yield 0.5
     kept = {path: path.stat().st_mtime_ns for path in frames.glob("*.vdb")}
     assert 0 < len(kept) < session.FRAMES and not list((folder / "bloom_takes").glob("take-*")), "a stopped bake publishes no take"
@@ -66,7 +65,7 @@ def steps(kit: Any) -> Iterator[float]:
 
     with kit.override():
         bpy.ops.bloom.bake("INVOKE_DEFAULT", True)
-    yield from until(lambda: not baking() and session.bloom().data.filepath != before)
+    yield from kit.until(lambda: not baking() and session.bloom().data.filepath != before)
     assert kept == {path: path.stat().st_mtime_ns for path in kept}, "the bake goes on from the frames that were finished"
     with kit.override():
         bpy.ops.wm.save_mainfile()
@@ -79,10 +78,3 @@ def baking() -> bool:
     from bloom_addon.baking import bake
 
     return bake.running()
-
-
-def until(done: Any, patience: float = 240.0) -> Iterator[float]:
-    begin = time.monotonic()
-    while not done():
-        assert time.monotonic() - begin < patience, "waited in vain"
-        yield 0.2

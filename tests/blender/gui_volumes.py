@@ -20,7 +20,7 @@ def steps(kit: Any) -> Iterator[float]:
         bpy.ops.ed.undo_push(message="before")
         bpy.ops.bloom.stage()
     before = names()
-    yield from until(lambda: knowledge.known() is not None)
+    yield from kit.until(lambda: knowledge.known() is not None)
     assert names() == before, f"nobody saw it but for {names() ^ before}"
     sections = [cls for cls in bpy.types.Panel.__subclasses__() if cls.__name__ in ("BLOOM_PT_bake", "BLOOM_PT_render")]
     for cls in sections:
@@ -55,12 +55,3 @@ def names() -> set[str]:
     """Returns the names of all datablocks that a probe might add to."""
     kinds = ("scenes", "objects", "cameras", "meshes", "materials", "node_groups", "images", "worlds")
     return {each.name_full for kind in kinds for each in getattr(bpy.data, kind)}
-
-
-def until(done: Any) -> Iterator[float]:
-    """Waits, at most two minutes."""
-    for _ in range(1200):
-        if done():
-            return
-        yield 0.1
-    raise AssertionError("waited in vain")

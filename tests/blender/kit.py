@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -92,6 +93,20 @@ def drag(start: tuple[float, float], end: tuple[float, float]) -> None:
     subprocess.run(["xdotool", *words], check=True)
 
 
+def redraw() -> None:
+    """Draws everything anew: on a screen in memory, nobody moves the mouse."""
+    for each in bpy.context.window_manager.windows[0].screen.areas:
+        each.tag_redraw()
+
+
+def until(done: Callable[[], object], patience: float = 240.0) -> Iterator[float]:
+    """Waits until something is so. Raises AssertionError where it takes longer than `patience`, in seconds."""
+    begin = time.monotonic()
+    while not done():
+        assert time.monotonic() - begin < patience, "waited in vain"
+        yield 0.1
+
+
 def run(steps: Steps) -> None:
     """Registers the add-on, clears the scene, opens the sidebar's tab, plays the steps, and ends Blender: exit code 3 where one failed."""
     import bloom_addon
@@ -111,11 +126,15 @@ def run(steps: Steps) -> None:
         yield from steps(sys.modules[__name__])
         bloom_addon.unregister()  # as Blender does with what it registered
 
-    play = all_steps()
+    play(all_steps())
+
+
+def play(steps: Iterator[float]) -> None:
+    """Plays steps in Blender's own time, and ends Blender: exit code 3 where one failed."""
 
     def tick() -> float | None:
         try:
-            return next(play)
+            return next(steps)
         except StopIteration:
             bpy.ops.wm.quit_blender()
         except BaseException:

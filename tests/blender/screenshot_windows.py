@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -28,8 +27,8 @@ def steps(kit: Any) -> Iterator[float]:
     space = kit.area()[1].spaces[0]
     space.region_3d.view_distance, space.region_3d.view_location = 5.2, (0.0, 0.0, 0.15)
     kit.move(*kit.middle())
-    redraw(kit)
-    yield from until(refined)
+    kit.redraw()
+    yield from kit.until(refined)
     yield 1.5
     kit.shot("window.png")
 
@@ -43,8 +42,8 @@ def steps(kit: Any) -> Iterator[float]:
     yield 1.0
     show_curves(kit, obj)
     yield 1.0
-    redraw(kit)
-    yield from until(refined)
+    kit.redraw()
+    yield from kit.until(refined)
     yield 1.5
     kit.shot("curves.png")
 
@@ -73,14 +72,3 @@ def darken(kit: Any) -> None:
     space.shading.background_type, space.shading.background_color = "VIEWPORT", GROUND
     space.overlay.show_floor = space.overlay.show_axis_x = space.overlay.show_axis_y = False
 
-
-def redraw(kit: Any) -> None:
-    for area in bpy.context.window_manager.windows[0].screen.areas:
-        area.tag_redraw()
-
-
-def until(done: Callable[[], bool], patience: float = 240.0) -> Iterator[float]:
-    begin = time.monotonic()
-    while not done():
-        assert time.monotonic() - begin < patience, "waited in vain"
-        yield 0.2

@@ -11,12 +11,13 @@ from PIL import Image
 from .artist import HOME, artist, needs, package, screen, went_well
 
 SCRIPT = Path(__file__).with_name("window_session.py")
+KIT = Path(__file__).parents[1] / "blender" / "kit.py"
 
 
 def test_it_installs_in_a_window_and_its_tab_opens(tmp_path: Path) -> None:
     needs("newest")  # it has the display
     user = artist("bare", tmp_path)
-    for path in (package(), SCRIPT):
+    for path in (package(), SCRIPT, KIT):
         shutil.copy(path, user.home)
     went_well(user.python("import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"))
     went_well(user.blender("--python", str(HOME / SCRIPT.name), display=True))

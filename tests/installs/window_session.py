@@ -1,17 +1,18 @@
 """An artist's first session in a window, played by Blender itself: install from disk, the sidebar's tab, a flower. Run by test_window.py."""
 
 import importlib
-import os
 import shutil
 import sys
-import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 
 HOME = Path.home()
+sys.path.insert(0, str(HOME))  # test_window.py puts the window tests' kit there
+
+import kit  # noqa: E402
+
 PATIENCE = 400.0
 """How long something may take, in seconds."""
 
@@ -32,7 +33,7 @@ def steps() -> Iterator[float]:
     package = str(next(HOME.glob("bloom-*.zip")))
     with bpy.context.temp_override(window=window, area=area):
         assert bpy.ops.extensions.package_install_files("EXEC_DEFAULT", filepath=package, repo="user_default", enable_on_install=True)
-    yield from until(lambda: hasattr(bpy.types, "BLOOM_PT_main"))
+    yield from kit.until(lambda: hasattr(bpy.types, "BLOOM_PT_main"), PATIENCE)
     area.tag_redraw()
     yield 1.0
     region.active_panel_category = "Bloom"
@@ -45,7 +46,7 @@ def steps() -> Iterator[float]:
         bpy.ops.view3d.view_selected()
     area.tag_redraw()
     views = importlib.import_module("bl_ext.user_default.bloom.bloom_addon.live.drawing").views
-    yield from until(lambda: views and all(view.finished for view in views.values()))
+    yield from kit.until(lambda: views and all(view.finished for view in views.values()), PATIENCE)
     yield 2.0
     shoot("flower")
 
@@ -61,30 +62,4 @@ def shoot(name: str) -> None:
     shutil.copy("/tmp/screen/Xvfb_screen0", HOME / f"{name}.xwd")
 
 
-def until(done: Callable[[], object]) -> Iterator[float]:
-    """Waits until something is so. Raises AssertionError where it takes too long."""
-    begin = time.monotonic()
-    while not done():
-        assert time.monotonic() - begin < PATIENCE, "waited in vain"
-        yield 0.2
-
-
-def play() -> None:
-    """Plays the session and ends Blender: exit code 3 where it failed."""
-    playing = steps()
-
-    def tick() -> float | None:
-        try:
-            return next(playing)
-        except StopIteration:
-            bpy.ops.wm.quit_blender()
-        except BaseException:
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(3)
-        return None
-
-    bpy.app.timers.register(tick, first_interval=0.5, persistent=True)
-
-
-play()
+kit.play(steps())
