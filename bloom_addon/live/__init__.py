@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
+from ..registration import in_order
 from . import drawing, operators, section, selecting
 
-_PARTS = (operators, selecting, section, drawing)
-
-
-def register() -> None:
-    """Registers the feature."""
-    for part in _PARTS:
-        part.register()
-
-
-def unregister() -> None:
-    """Takes it back."""
-    for part in reversed(_PARTS):
-        part.unregister()
+register, unregister = in_order(operators, selecting, section, drawing)

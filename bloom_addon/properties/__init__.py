@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import bpy
 
+from ..registration import in_order
 from . import baking, bloom, garden, growth, library, live, palette, rendering, run_view, stage, wind
 
 _PARTS = (live, wind, palette, baking, bloom, growth, run_view, stage, rendering, garden, library)  # what others point to comes first
@@ -32,13 +33,4 @@ def blooms(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     return sorted((obj for obj in scene.objects if bloom_of(obj) is not None), key=lambda obj: obj.name)
 
 
-def register() -> None:
-    """Registers the properties."""
-    for part in _PARTS:
-        part.register()
-
-
-def unregister() -> None:
-    """Takes everything back."""
-    for part in reversed(_PARTS):
-        part.unregister()
+register, unregister = in_order(*_PARTS)

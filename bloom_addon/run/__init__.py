@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
+from ..registration import in_order
 from . import event_icons, event_list, event_operators, operators, reading, section, strip_gizmo
 
-_PARTS = (reading, event_icons, operators, event_operators, event_list, section, strip_gizmo)
-
-
-def register() -> None:
-    """Registers the feature."""
-    for part in _PARTS:
-        part.register()
-
-
-def unregister() -> None:
-    """Takes it back."""
-    for part in reversed(_PARTS):
-        part.unregister()
+register, unregister = in_order(reading, event_icons, operators, event_operators, event_list, section, strip_gizmo)
