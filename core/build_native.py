@@ -31,7 +31,7 @@ FLAGS = [
     "-g0",
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", "-Wno-date-time"]
-SHARED = [f"{name}.cpp" for name in "abi abi_image abi_recorder develop dispatch estimator grid image parallel program vdb".split()]
+SHARED = [f"{name}.cpp" for name in "abi abi_image abi_recorder abi_training develop dispatch estimator grid image parallel program vdb".split()]
 
 WHEN = "315532800"
 """The time that stands in what is built, as SOURCE_DATE_EPOCH: 1980, the earliest that zip files know."""
@@ -88,7 +88,7 @@ def build(target: tuple[str, str], out: Path, objects: Path, *, clang: str = "",
         jobs.append(([*compiler, *FLAGS, hidden, *WARNINGS, *extra, "-c", str(NATIVE / "operators.cpp")], objects / "operators.cpp.o"))
     for index, (isa, flags) in enumerate(kernels(triple, clang=bool(clang))):
         defines = [f"-DBLOOM_ISA={isa}"] + (["-DBLOOM_BASELINE"] if index == 0 else [])
-        for source in ("variations", "kernel", "recorder_kernel"):
+        for source in ("variations", "kernel", "recorder_kernel", "training_kernel"):
             command = [*compiler, *FLAGS, *WARNINGS, *flags, *extra, *defines, "-c", str(NATIVE / f"{source}.cpp")]
             jobs.append((command, objects / f"{source}_{isa}.o"))
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 
 
 class NativeError(RuntimeError):
@@ -66,6 +66,20 @@ class RawVolume(ctypes.Structure):
     ]
 
 
+class RawDense(ctypes.Structure):
+    """bloom_dense."""
+
+    _fields_ = [
+        ("density", ctypes.c_void_p),
+        ("palette", ctypes.c_void_p),
+        ("low", ctypes.c_double * 3),
+        ("voxel_size", ctypes.c_double),
+        ("memory_limit", ctypes.c_uint64),
+        ("dimensions", ctypes.c_int32 * 3),
+        ("reserved", ctypes.c_int32),
+    ]
+
+
 class RawView(ctypes.Structure):
     """bloom_view."""
 
@@ -97,6 +111,18 @@ class RawGrid(ctypes.Structure):
         ("dimensions", ctypes.c_int32 * 3),
         ("reserved", ctypes.c_int32),
         ("leaf_count", ctypes.c_uint64),
+    ]
+
+
+class RawTraining(ctypes.Structure):
+    """bloom_training."""
+
+    _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("inputs", "targets", "input_weights", "output_weights", "batches", "values")),
+        *((name, ctypes.c_uint64) for name in ("count", "sets")),
+        ("threshold", ctypes.c_double),
+        *((name, ctypes.c_int32) for name in ("points", "width", "steps", "batch_size")),
+        *((name, ctypes.c_int32) for name in ("activation", "optimizer", "precision", "sensitivity", "threads")),
     ]
 
 
@@ -132,6 +158,7 @@ def load() -> Any:
         "bloom_transform": (i32, [p, i32, i32, u64, p, u64, p]),
         "bloom_points": (i32, [p, p, u64, Callback, p, p, p, p, p, p, p, p]),
         "bloom_accumulate": (i32, [p, p, p, Callback, p, p, p]),
+        "bloom_grid_from_dense": (i32, [p, p]),
         "bloom_grid_message": (ctypes.c_char_p, [p]),
         "bloom_grid_describe": (None, [p, p]),
         "bloom_grid_leaves": (None, [p, f64, p, p, p, p, p]),
@@ -145,6 +172,7 @@ def load() -> Any:
         "bloom_image_develop": (i32, [p, p, Callback, p, p]),
         "bloom_image_close": (None, [p]),
         "bloom_measure": (i32, [p, u64, i32, p, p]),
+        "bloom_train": (i32, [p, Callback, p, p, p]),
     }
     for name, (result, arguments) in signatures.items():
         try:

@@ -103,7 +103,7 @@ def bake(
     left = len(_missing(root, keys, kind, None))
     take = root / take_name(keys)
     if not left:
-        _publish(root, keys, settings)
+        publish(root, keys, kind, described(settings))
         if about is not None:
             tell(take, {**about, "seconds": (time.monotonic() - begin) / len(todo) if todo else None})
     return Take(take, tuple(take / file_name(number, kind) for number in range(1, len(keys) + 1)), len(todo), kind, left)
@@ -157,13 +157,16 @@ def _bake_frame(baker: FrameBaker, number: int, target: Path, progress: Progress
             part.unlink(missing_ok=True)
 
 
-def _publish(root: Path, keys: Sequence[str], settings: Settings) -> None:
-    """Makes the take's folder whole under a temporary name, then gives it its own."""
-    take, kind = root / take_name(keys), kind_of(settings)
+def publish(root: Path, keys: Sequence[str], kind: str, settings: Mapping[str, object]) -> None:
+    """Makes the take of frames that are all there, its folder whole under a temporary name, then gives it its own. Raises TakeError.
+
+    `settings`: what they were made with, as the take keeps it.
+    """
+    take = root / take_name(keys)
     if _is_whole(take):
         return
     part = part_name(root, take.name)
-    content: dict[str, object] = {"format": FORMAT, "frames": list(keys), "settings": described(settings)}
+    content: dict[str, object] = {"format": FORMAT, "frames": list(keys), "settings": dict(settings)}
     if kind != "volume":
         content["kind"] = kind
     try:
@@ -212,5 +215,5 @@ def _is_whole(folder: Path) -> bool:
 
 __all__ = [
     "BakeSettings", "Cancelled", "PointSettings", "Settings", "Take", "TakeError",
-    "bake", "file_name", "frame_key", "frame_keys", "missing", "read_take", "take_name", "tell",
+    "bake", "file_name", "frame_key", "frame_keys", "missing", "publish", "read_take", "take_name", "tell",
 ]  # fmt: skip

@@ -21,15 +21,18 @@ using namespace bloom;
 struct bloom_grid {
   Grid grid;
   uint64_t samples = 0;
+  bool dense = false;  // of a dense array: its density is what it is
   std::string message;
 
   bloom_grid(const GridShape& shape, const float* palette, int palette_size, std::shared_ptr<MemoryBudget> memory)
       : grid(shape, palette, palette_size, std::move(memory)) {}
+  DensityScale scale(double gain) const { return dense ? DensityScale(gain) : DensityScale(gain, samples, grid.shape().voxel_size); }
 };
 
 namespace {
 
 constexpr int32_t kMaxResolution = 4096;
+constexpr float kLargestHalf = 65504;
 constexpr uint64_t kMaxPoints = uint64_t(1) << 33;
 constexpr int kSlotBits = 24;  // a batch never makes more slots: eight times its samples
 static_assert((kBatchSamples + kPool) * 8 < uint64_t(1) << kSlotBits);
@@ -50,6 +53,24 @@ const char* read_volume(const bloom_volume& volume, GridShape& shape) {
   shape.voxel_size = longest / volume.resolution;
   for (int axis = 0; axis < 3; ++axis)
     shape.dimensions[axis] = std::clamp(int32_t(ceil((volume.high[axis] - volume.low[axis]) / shape.voxel_size - 1e-6)), 1, kMaxResolution);
+  return nullptr;
+}
+
+// Returns what is wrong with a dense array, or null and the shape of its grid.
+const char* read_dense(const bloom_dense& dense, GridShape& shape) {
+  if (!(dense.voxel_size > 0) || !(dense.voxel_size < 1e9)) return "the voxels must have a finite, positive size";
+  uint64_t count = 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (dense.dimensions[axis] < 1 || dense.dimensions[axis] > kMaxResolution) return "each side must have 1 to 4096 voxels";
+    if (!(fabs(dense.low[axis]) < 1e9)) return "the array must lie at a finite place";
+    shape.low[axis] = dense.low[axis], shape.dimensions[axis] = dense.dimensions[axis];
+    count *= uint64_t(dense.dimensions[axis]);
+  }
+  shape.voxel_size = dense.voxel_size;
+  for (uint64_t i = 0; i < count; ++i) {
+    if (!(dense.density[i] >= 0 && dense.density[i] <= kLargestHalf)) return "the densities must be numbers from 0 to 65504";
+    if (!(dense.palette[i] >= 0 && dense.palette[i] <= 1)) return "the palette coordinates must be numbers from 0 to 1";
+  }
   return nullptr;
 }
 
@@ -180,6 +201,21 @@ int32_t bloom_accumulate(bloom_flame* flame, const bloom_play* play, const bloom
   });
 }
 
+int32_t bloom_grid_from_dense(const bloom_dense* dense, bloom_grid** out) {
+  *out = nullptr;
+  std::string lost;  // the message, while there is no grid to keep it
+  return guarded(lost, [&] {
+    GridShape shape{};
+    const char* wrong = read_dense(*dense, shape);
+    if (wrong) shape = {{}, 1, {1, 1, 1}};
+    bloom_grid* handle = *out = new bloom_grid(shape, nullptr, 0, std::make_shared<MemoryBudget>(dense->memory_limit));
+    handle->dense = true;
+    if (wrong) return fail(handle->message, BLOOM_INVALID, wrong);
+    if (!handle->grid.fill(dense->density, dense->palette)) return fail(handle->message, BLOOM_MEMORY, "not enough memory for this grid: lower the resolution");
+    return int32_t(BLOOM_OK);
+  });
+}
+
 const char* bloom_grid_message(const bloom_grid* grid) { return grid->message.c_str(); }
 
 void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out) {
@@ -193,7 +229,7 @@ void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out) {
 
 void bloom_grid_leaves(const bloom_grid* handle, double gain, int32_t* origins, uint8_t* mask, float* density, float* palette, float* color) {
   const Grid& grid = handle->grid;
-  DensityScale scale(gain, handle->samples, grid.shape().voxel_size);
+  DensityScale scale = handle->scale(gain);
   size_t at = 0;
   for (const Leaf& leaf : grid.leaves()) {
     if (origins) memcpy(origins + 3 * at, leaf.origin, sizeof leaf.origin);
@@ -210,6 +246,7 @@ void bloom_grid_leaves(const bloom_grid* handle, double gain, int32_t* origins, 
 
 int32_t bloom_grid_estimate(bloom_grid* grid, double radius, double curve, int32_t threads, bloom_progress progress, void* user) {
   return guarded(grid->message, [&] {
+    if (grid->dense) return fail(grid->message, BLOOM_INVALID, "this grid holds densities, not hits that could be spread");
     if (!(radius >= 0 && radius <= 8)) return fail(grid->message, BLOOM_INVALID, "the estimator's radius must lie between 0 and 8 voxels");
     if (!(curve >= 0 && curve <= 1)) return fail(grid->message, BLOOM_INVALID, "the estimator's curve must lie between 0 and 1");
     Outcome outcome = estimate_density(grid->grid, {radius, curve}, threads, caller(progress, user));
@@ -222,8 +259,7 @@ int32_t bloom_grid_estimate(bloom_grid* grid, double radius, double curve, int32
 int32_t bloom_grid_write_vdb(bloom_grid* grid, const char* path, double gain, int32_t half, int32_t compressed) {
   return guarded(grid->message, [&] {
     if (!(gain > 0) || !isfinite(gain)) return fail(grid->message, BLOOM_INVALID, "the gain must be a positive number");
-    DensityScale scale(gain, grid->samples, grid->grid.shape().voxel_size);
-    grid->message = write_vdb(grid->grid, scale, {half != 0, compressed != 0}, path);
+    grid->message = write_vdb(grid->grid, grid->scale(gain), {half != 0, compressed != 0}, path);
     return int32_t(grid->message.empty() ? BLOOM_OK : BLOOM_FILE);
   });
 }

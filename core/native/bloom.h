@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define BLOOM_ABI_VERSION 4
+#define BLOOM_ABI_VERSION 5
 
 enum { BLOOM_OK = 0, BLOOM_INVALID = 1, BLOOM_MEMORY = 2, BLOOM_CANCELLED = 3, BLOOM_FILE = 4, BLOOM_DIVERGED = 5 };
 
@@ -71,6 +71,17 @@ typedef struct {
   int32_t resolution;
 } bloom_volume;
 
+/* A whole array to make a grid of. Voxel (i, j, k) stands at (k * dimensions[1] + j) * dimensions[0] + i, and is centred at
+ * low + (i + 1/2, j + 1/2, k + 1/2) * voxel_size. Where the density is 0, the grid has no voxel. */
+typedef struct {
+  const float *density, *palette; /* 0 to 65504, 0 to 1 */
+  double low[3];
+  double voxel_size;
+  uint64_t memory_limit; /* bytes */
+  int32_t dimensions[3];
+  int32_t reserved;
+} bloom_dense;
+
 BLOOM_API int32_t bloom_abi_version(void);
 BLOOM_API const char* bloom_kernel_name(void); /* v2, v3, v4 or neon */
 
@@ -95,6 +106,8 @@ BLOOM_API int32_t bloom_points(bloom_flame* flame, const bloom_play* play, uint6
 BLOOM_API int32_t bloom_accumulate(bloom_flame* flame, const bloom_play* play, const bloom_volume* volume, bloom_progress progress, void* user,
                                    bloom_grid** out, bloom_statistics* statistics);
 
+/* Makes a grid whose density is what the array says, times the gain. Sets *out as bloom_flame_open does. */
+BLOOM_API int32_t bloom_grid_from_dense(const bloom_dense* dense, bloom_grid** out);
 BLOOM_API const char* bloom_grid_message(const bloom_grid* grid);
 BLOOM_API void bloom_grid_describe(const bloom_grid* grid, bloom_grid_info* out);
 /* Per leaf, sorted: origin 3 int32; mask, density, palette 512 values each in order x, y, z; color 3 times as many, in a grid
@@ -162,6 +175,29 @@ typedef struct {
 /* Measures a step in one pass over the parameters. Added are to `squares`, 3 for each layer, the sums of squares of update, values and
  * gradient; to `sketches`, 64 for each part, the updates' sketches (core/bloom_core/trajectories/sketch.py). No two tensors may overlap. */
 BLOOM_API int32_t bloom_measure(const bloom_tensor* tensors, uint64_t count, int32_t threads, double* squares, double* sketches);
+
+/* --- Training many small networks --------------------------------------------------------------------------------------- */
+
+/* Networks of one hidden layer of `width` neurons and as many inputs; core/bloom_core/trainability/experiment.py says what is trained, and
+ * outcomes.py what comes of it. Data and first weights: `sets` of them, 1 or `count`. Enumerations in the order of the tables there. */
+typedef struct {
+  const double *inputs, *targets;              /* points * width and points for each set */
+  const double *input_weights, *output_weights; /* width * width, from input to neuron, and width for each set */
+  const int32_t* batches;                      /* steps * batch_size indices of points; or null: all points at every step */
+  const double* values;                        /* 6 * 2 for each network: hyperparameters, each as a number and what that lacks */
+  uint64_t count, sets;
+  double threshold; /* share of the first loss that `reached` waits for */
+  int32_t points, width, steps, batch_size;
+  int32_t activation;  /* 0 tanh, 1 ReLU, 2 identity */
+  int32_t optimizer;   /* 0 SGD, 1 momentum, 2 Adam */
+  int32_t precision;   /* 0 float, 1 double, 2 double-double */
+  int32_t sensitivity; /* whether Lyapunov exponents are measured */
+  int32_t threads;     /* 0: one for every core */
+} bloom_training;
+
+/* Fills outcomes, 8 numbers for each network; *steps_played counts network·steps that were really trained. BLOOM_INVALID: sizes out of range, or
+ * data that are not finite; hyperparameters may be anything. */
+BLOOM_API int32_t bloom_train(const bloom_training* training, bloom_progress progress, void* user, double* outcomes, uint64_t* steps_played);
 
 #ifdef __cplusplus
 }

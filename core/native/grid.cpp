@@ -82,6 +82,26 @@ bool Grid::add_to(Tile& tile, const Hit* hits, uint64_t count) {
   return true;
 }
 
+bool Grid::fill(const float* hits, const float* palette) {
+  const int32_t* n = shape_.dimensions;
+  for (int32_t x = 0; x < n[0]; x += kLeafSide)
+    for (int32_t y = 0; y < n[1]; y += kLeafSide)
+      for (int32_t z = 0; z < n[2]; z += kLeafSide) {
+        Voxel* leaf = nullptr;
+        for (int32_t k = z; k < std::min(z + kLeafSide, n[2]); ++k)
+          for (int32_t j = y; j < std::min(y + kLeafSide, n[1]); ++j)
+            for (int32_t i = x; i < std::min(x + kLeafSide, n[0]); ++i) {
+              const size_t from = (size_t(k) * n[1] + j) * n[0] + i;
+              if (!(hits[from] > 0)) continue;
+              if (!leaf && !(leaf = new_voxels())) return false;
+              Voxel& voxel = leaf[(i - x) << 6 | (j - y) << 3 | (k - z)];
+              voxel.hits = hits[from], voxel.palette = palette[from];
+            }
+        if (leaf) leaves_.push_back({{x, y, z}, leaf, nullptr});
+      }
+  return true;
+}
+
 // Turns the sums of one leaf into means; false if it has no hit of any weight.
 bool Grid::settle(Tile& tile, uint32_t number) {
   Voxel* leaf = tile.leaves[number];
@@ -211,6 +231,6 @@ bool Bins::empty() {
 DensityScale::DensityScale(double gain, uint64_t samples, double voxel_size)
     : factor(gain / (double(samples ? samples : 1) * voxel_size * voxel_size * voxel_size)) {}
 
-float DensityScale::operator()(const Voxel& voxel) const { return float(log1p(factor * double(voxel.hits))); }
+float DensityScale::operator()(const Voxel& voxel) const { return float(logarithmic ? log1p(factor * double(voxel.hits)) : factor * double(voxel.hits)); }
 
 }  // namespace bloom

@@ -59,6 +59,10 @@ class Grid {
   // Adds hits to a tile. May be called by many threads. False when memory ran out.
   bool add(uint32_t tile, const Hit* hits, uint64_t count);
 
+  // In place of hits and finish: takes a whole array, `hits` and `palette` of voxel (i, j, k) at (k * dimensions[1] + j) * dimensions[0] + i.
+  // Only leaves that have hits are made. False when memory ran out.
+  bool fill(const float* hits, const float* palette);
+
   // Once, after the last hit: turns sums into means and lists the leaves, sorted by x, then y, then z.
   void finish(int threads);
   std::vector<Leaf>& leaves() { return leaves_; }
@@ -118,10 +122,13 @@ class Bins {
   size_t used_ = 0;
 };
 
-// What a voxel of the file holds: ln(1 + gain * hits / samples / voxel volume), a constant scale that no frame changes.
+// What a voxel of the file holds: ln(1 + gain * hits / samples / voxel volume), a constant scale that no frame changes; or gain * hits, where
+// they never were hits but a density already.
 struct DensityScale {
   double factor;  // gain / (samples * voxel volume)
+  bool logarithmic = true;
   DensityScale(double gain, uint64_t samples, double voxel_size);
+  explicit DensityScale(double gain) : factor(gain), logarithmic(false) {}
   float operator()(const Voxel& voxel) const;
 };
 

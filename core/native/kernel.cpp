@@ -123,8 +123,9 @@ void transform(const Program& program, const XformProgram& xform, bool in_double
 }  // namespace
 
 Measure measure;  // in recorder_kernel.cpp
+Train train;      // in training_kernel.cpp
 
 extern const Kernel kKernel;
-const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, to_image, transform, measure};
+const Kernel kKernel = {BLOOM_TEXT(BLOOM_ISA), to_grid, to_points, to_image, transform, measure, train};
 
 }  // namespace bloom::BLOOM_ISA

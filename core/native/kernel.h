@@ -4,6 +4,7 @@
 
 #include "program.h"
 #include "recorder_kernel.h"
+#include "training.h"
 
 namespace bloom {
 
@@ -83,6 +84,7 @@ struct Kernel {
   // Applies one xform once to n points, 3 doubles each.
   void (*transform)(const Program&, const XformProgram&, bool in_double, uint64_t seed, const double* in, uint64_t n, double* out);
   Measure* measure;
+  Train* train;
 };
 
 const Kernel& kernel();  // the best one that this processor runs
