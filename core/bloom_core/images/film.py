@@ -99,10 +99,10 @@ Sink = Callable[[int, Pixels], None]
 
 
 @contextmanager
-def stills(folder: Path, *, bits: int = 8, transparent: bool = False) -> Iterator[Sink]:
-    """Gives a sink that writes `folder`/frame_0001.png and so on, each of which appears whole. Raises OSError."""
+def stills(folder: Path, *, bits: int = 8, transparent: bool = False, suffix: str = ".png") -> Iterator[Sink]:
+    """Gives a sink that writes `folder`/frame_0001.png (or another `suffix`) and so on, each of which appears whole. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    yield lambda number, pixels: write_picture(folder / f"frame_{number:04d}.png", pixels, bits=bits, transparent=transparent)
+    yield lambda number, pixels: write_picture(folder / f"frame_{number:04d}{suffix}", pixels, bits=bits, transparent=transparent)
 
 
 @contextmanager

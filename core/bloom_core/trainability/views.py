@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bloom_core.trainability.experiment import Axis, Experiment, MapError
+
+if TYPE_CHECKING:
+    from bloom_core.trainability.newton import Newton
 
 _DIGITS = Context(prec=60)
 
@@ -54,7 +58,7 @@ class View:
         return View(center, tuple(span / factor for span in self.span), self.size)
 
 
-def overview(experiment: Experiment, size: tuple[int, ...]) -> View:
+def overview(experiment: Experiment | Newton, size: tuple[int, ...]) -> View:
     """Returns the view of the experiment's whole axes. Raises MapError for axes that have no extent."""
     ends = [_ends(axis) for axis in experiment.axes]
     return View(tuple((low + high) / 2 for low, high in ends), tuple(high - low for low, high in ends), size)
