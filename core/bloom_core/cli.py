@@ -13,14 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from bloom_core import __version__, designs, native
-from bloom_core.commands import cli_flames, cli_images, cli_import, cli_inspect, cli_palettes, cli_train
+from bloom_core.commands import cli_flames, cli_images, cli_import, cli_inspect, cli_lesson, cli_map, cli_palettes, cli_train
 from bloom_core.commands.cli_import import warn
 from bloom_core.commands.cli_inspect import count, variation_names
 from bloom_core.flames.flame import DIALECTS, Flame, FlameError
 from bloom_core.flames.flame_file import read_flames
 from bloom_core.images import point_cloud
 from bloom_core.images.image_files import PictureError
+from bloom_core.lessons.lesson_files import LessonError
 from bloom_core.native import Box, NativeError
+from bloom_core.trainability.experiment import MapError
 from bloom_core.trajectories.run_files import RunError
 
 Command = Callable[[argparse.Namespace], None]
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command(options)
         sys.stdout.flush()
-    except (FlameError, RunError, NativeError, PictureError) as error:
+    except (FlameError, RunError, NativeError, PictureError, MapError, LessonError) as error:
         return _fail(str(error))
     except BrokenPipeError:  # the reader of our output, as in `bloom inspect x | head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -67,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_inspect.add_commands(command)
     cli_palettes.add_commands(command)
     cli_train.add_commands(command)
+    cli_map.add_commands(command)
+    cli_lesson.add_commands(command)
 
     sub = command("points", _points, "Write a flame as a point cloud (PLY).")
     _add_flame(sub, "CLOUD.ply")

@@ -26,7 +26,7 @@ from bloom_core import palettes
 from bloom_core.flames.flame import Flame, FlameError
 from bloom_core.growth import bezier_keys, growth_mapping, growth_shaping, motion, opening
 from bloom_core.growth.animation import AFFINES, SCALARS, Animation, Channel, Drive, read_channel, with_values
-from bloom_core.growth.growth_frames import epoch_markers, spread_frames
+from bloom_core.growth.growth_frames import epoch_markers, given_frames, spread_frames
 from bloom_core.growth.growth_mapping import PLANE
 from bloom_core.growth.guard import Probe, kept_share, native_probe
 from bloom_core.growth.original_mapping import grow_as_original
@@ -63,6 +63,7 @@ def grow(
     strength: float = 1.0,
     mapping: str | Sequence[Drive] = "parts",
     pace: str = "balanced",
+    steps: DoubleArray | None = None,
     smoothing: float = 0.0,
     scale: float | None = None,
     tolerance: float | None = TOLERANCE,
@@ -75,28 +76,32 @@ def grow(
 
     `strength` ≥ 0 scales the displacement (0: only the opening). `mapping`: what moves which petal: "parts" (each part of the network its own),
     "whole" (the whole network all of them), "original" (see `original_mapping`: of what follows only `palette` and `seed`, its permutation's, concern
-    it), or drives of your own. `pace`: which step a frame shows (see `growth_frames`). `smoothing`: frames over which displacements are smoothed,
-    peaks excepted. `scale`: one scale for several runs (`common_scale`). `tolerance`: of the few Bézier keys, or None for a key on every frame.
-    `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says whether a flame holds; by default the native renderer
-    tries it out (`guard.native_probe`). `progress` is told the share done, frame by frame, from this thread; answering False
-    raises Cancelled. Raises FlameError for a design that cannot grow, RunError for a run that
-    mapping, pace or palette cannot use, ValueError for other arguments out of range.
+    it), or drives of your own. `pace`: which step a frame shows (see `growth_frames`). `steps`: in its place and that of `frames`, how many steps
+    have been made when each frame is shown, float64 (F,), never falling; while it stays, the flower stands still. `smoothing`: frames (of those that
+    show something new) over which displacements are smoothed, peaks excepted. `scale`: one scale for several runs (`common_scale`). `tolerance`: of
+    the few Bézier keys, or None for a key on every frame. `palette`: a name of `palettes.names()`, of which `seed` chooses the draw. `probe` says
+    whether a flame holds; by default the native renderer tries it out (`guard.native_probe`). `progress` is told the share done, frame by frame, from
+    this thread; answering False raises Cancelled. Raises FlameError for a design that cannot grow, RunError for a run that mapping, pace or palette
+    cannot use, ValueError for other arguments out of range.
     """
     if isinstance(mapping, str) and mapping not in MAPPINGS:
         raise ValueError(f"mapping is {mapping!r}; choose one of {', '.join(MAPPINGS)}")
-    _check("frames", frames, 2, MAX_FRAMES)
+    _check("frames", frames if steps is None else len(steps), 2, MAX_FRAMES)
     _check("strength", strength, 0.0, 100.0)
     _check("smoothing", smoothing, 0.0, 1000.0)
     if mapping == "original":
+        if steps is not None:
+            raise ValueError("the original mapping has frames of its own: leave `steps` away, or choose another mapping")
         return grow_as_original(trajectory, design.open, frames=frames, frame_start=frame_start, strength=strength, palette=palette, seed=seed)
-    watched = Watched(progress, (PASSES + GUARD_COST) * frames)
+    shown = spread_frames(trajectory, frames, pace) if steps is None else given_frames(trajectory, steps)
+    states, again = np.unique(shown, return_inverse=True)  # what is shown again is made once
+    watched = Watched(progress, (PASSES + GUARD_COST) * len(states))
     watched.skip(0)
     count = len(design.open.xforms)
     opened = opening.measure(design, watched)
     named = {"parts": growth_mapping.by_parts(trajectory, count, opened.lively), "whole": growth_mapping.whole(count)}
     drives = named[mapping] if isinstance(mapping, str) else tuple(mapping)
     channels = channels_of(design.bud, design.open)
-    states = spread_frames(trajectory, frames, pace)
     way = signals.path(trajectory, states)
     updates = np.linalg.norm(np.diff(way.places, axis=0), axis=1)
     share = np.concatenate([[0.0], np.cumsum(updates)]) / (updates.sum() or 1.0)
@@ -113,29 +118,30 @@ def grow(
         return kept_share(partial(flame_at, row), holds) if np.any(displacement[row]) else 1.0
 
     # A caller's own probe may not bear being asked by several threads.
-    shares = map(kept, range(frames)) if probe is not None else side_by_side(kept, range(frames))
+    rows = range(len(states))
+    shares = map(kept, rows) if probe is not None else side_by_side(kept, rows)
     guard = np.array(list(watched.through(shares, GUARD_COST)))
-    values = np.array([_displace(channels, pose[row], guard[row] * displacement[row]) for row in range(frames)])
-    numbers = np.arange(frames, dtype=np.float64) + frame_start
+    values = np.array([_displace(channels, pose[row], guard[row] * displacement[row]) for row in rows])[again]
+    numbers = np.arange(len(shown), dtype=np.float64) + frame_start
     keys = None if tolerance is None else tuple(
         watched.asked(
             bezier_keys.fit(numbers, column, tolerance * growth_mapping.reach(channel, column))
             for channel, column in zip(channels, values.T, strict=True)
         )
     )
-    colors = palettes.chosen(trajectory, design.open.palette, states, frame_start, palette, seed)
+    colors = palettes.chosen(trajectory, design.open.palette, shown, frame_start, palette, seed)
     return Animation(
         flame=design.open if colors.base is None else replace(design.open, palette=colors.base),
         frame_start=frame_start,
         channels=channels,
         values=values if keys is None else _limited(channels, np.stack([curve.at(numbers) for curve in keys], axis=1)),
         ramp=colors,
-        markers=epoch_markers(trajectory, states, frame_start),
-        steps=np.maximum(np.round(states).astype(np.int64) - 1, 0),
-        guard=guard,
+        markers=epoch_markers(trajectory, shown, frame_start),
+        steps=np.maximum(np.round(shown).astype(np.int64) - 1, 0),
+        guard=guard[again],
         keys=keys,
         drives=tuple(drives),
-        flutter=_flutter(channels, guard[:, None] * growth_shaping.flutter(displacement, share)),
+        flutter=_flutter(channels, guard[:, None] * growth_shaping.flutter(displacement, share))[again],
     )
 
 

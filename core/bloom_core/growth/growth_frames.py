@@ -47,6 +47,16 @@ def spread_frames(trajectory: Trajectory, frames: int, pace: str = "balanced") -
     return np.minimum(rising, count - number[::-1])
 
 
+def given_frames(trajectory: Trajectory, steps: DoubleArray) -> DoubleArray:
+    """Returns `steps`, how many steps have been made when each frame is shown, as `spread_frames` does. Raises ValueError for others than
+    numbers from 0 to the run's T that never fall.
+    """
+    states, count = np.asarray(steps, dtype=np.float64), len(trajectory.steps)
+    if states.ndim != 1 or not (np.diff(states) >= 0.0).all() or not (states >= 0.0).all() or not (states <= count).all():
+        raise ValueError(f"the steps that frames show must be numbers from 0 to {count}, the steps of the run, that never fall")
+    return states
+
+
 def epoch_markers(trajectory: Trajectory, states: DoubleArray, frame_start: int) -> tuple[Marker, ...]:
     """Returns a marker at the first frame in which each epoch is complete, thinned to at most MAX_MARKERS, one a frame."""
     epoch = np.interp(states, np.arange(len(trajectory.steps) + 1), _epochs(trajectory))

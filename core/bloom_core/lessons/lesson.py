@@ -33,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A connection between the nodes of numbers `source` and `target`. "flow" has no weight: its value is what flows."""
+    """A connection between the nodes of numbers `source` and `target`. Its value is its weight; of "flow", which has none, what flows."""
 
     name: str
     kind: str
@@ -43,10 +43,10 @@ class Edge:
 
 @dataclass(frozen=True)
 class Plane:
-    """The data plane of two inputs: `points` (P, 2), their `targets` (P,) 0 or 1, `axes` the two inputs' labels, shown over ±`extent`.
+    """The data plane of two inputs: `points` (P, 2), their `targets` (P,) 0 or 1, `axes` the two inputs' labels, shown over `center` ± `extent`.
 
-    `surface` float32 (S, G, G): the network's output at each recorded training step over a grid of the extent, row 0 the lowest second input.
-    `names`: the points' labels, or () for none.
+    `surface` float32 (S, G, G): the network's output at each recorded training step over a grid whose outermost nodes lie on the edge of what is
+    shown; rows are the second input, row 0 the lowest, columns the first. `names`: the points' labels, or () for none.
     """
 
     points: DoubleArray
@@ -55,6 +55,7 @@ class Plane:
     extent: float
     axes: tuple[str, str]
     names: tuple[str, ...] = ()
+    center: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
