@@ -7,9 +7,31 @@ import typing
 
 import bpy
 
-from . import background, baking, entry, garden, growing, headless, live, palette, panel, properties, rendering, run, stage, volumes, wind, xforms
+from . import (
+    background,
+    baking,
+    entry,
+    garden,
+    growing,
+    headless,
+    lessons,
+    live,
+    maps,
+    palette,
+    panel,
+    properties,
+    rendering,
+    run,
+    stage,
+    volumes,
+    wind,
+    xforms,
+)
 
-_PARTS = (background, properties, volumes, panel, entry, run, xforms, growing, palette, wind, live, stage, baking, rendering, garden, headless)
+_PARTS = (
+    background, properties, volumes, panel, entry, run, xforms, growing, palette, wind, live, stage, baking, rendering, garden, maps, lessons,
+    headless,
+)  # fmt: skip
 _registered = False
 
 if bpy.app.module:  # 4.5's bpy wheel waits for ever at exit where anything still holds `bpy`, and `typing` keeps all that it has seen

@@ -170,6 +170,25 @@ def playhead_color(preferences: Any) -> tuple[float, float, float, float]:
     return color[0], color[1], color[2], 1.0
 
 
+def modifier_input(modifier: Any, identifier: str, value: Any = None) -> str:
+    """Returns the data path of an input of a Geometry Nodes modifier, from its object; sets it to `value` where one is given."""
+    if hasattr(modifier, "properties"):  # 5.2
+        if value is not None:
+            getattr(modifier.properties.inputs, identifier).value = value
+        return f'modifiers["{modifier.name}"].properties.inputs.{identifier}.value'
+    if value is not None:
+        modifier[identifier] = value
+    return f'modifiers["{modifier.name}"]["{identifier}"]'
+
+
+def center_strings(node: Any) -> None:
+    """Has a String to Curves node set its letters about the middle."""
+    if "Align X" in node.inputs:  # 5.2
+        node.inputs["Align X"].default_value, node.inputs["Align Y"].default_value = "Center", "Middle"
+    else:
+        node.align_x, node.align_y = "CENTER", "MIDDLE"
+
+
 def bag_of(action: Any, slot: Any) -> Any:
     """Returns the channelbag of an action's slot, or None where it holds no keys."""
     if action is None or slot is None:

@@ -132,8 +132,8 @@ def _new_companion(obj: bpy.types.Object) -> bpy.types.Object:
     for collection in obj.users_collection or (bpy.context.scene.collection,):
         collection.objects.link(points)
     points.parent = obj
-    for name in ("lock_location", "lock_rotation", "lock_scale"):
-        setattr(points, name, (True, True, True))  # the bloom is what is to be moved
+    for lock in ("lock_location", "lock_rotation", "lock_scale"):
+        setattr(points, lock, (True, True, True))  # the bloom is what is to be moved
     modifier: Any = points.modifiers.new("Bloom Points", "NODES")
     modifier.node_group = _tree(name, _size(obj), _new_material(name, obj))
     points.hide_render = points.hide_viewport = True

@@ -46,19 +46,20 @@ def flags(scene: bpy.types.Scene, obj: bpy.types.Object) -> list[Flag]:
             continue
         if take is not None and take.lost:
             found.append(Flag(f"The {kind} take lost {take.lost} of its {len(take.keys)} files"))
-        found += [Flag(text) for text in (_older.get((obj.name, kind)), _too_short(scene, kind, start, count)) if text]
+        found += [Flag(text) for text in (_older.get((obj.name, kind)), _too_short(bake.frames_of(scene, obj), kind, start, count)) if text]
         place = catalogue.folder_of(obj)
         if place is not None and take is not None and folder.parent != place:
             found.append(Flag(f"The {kind} take lies in {folder.parent}, not in this bloom's folder", "copy"))
     return found
 
 
-def _too_short(scene: bpy.types.Scene, kind: str, start: int, count: int) -> str:
+def _too_short(wanted: range, kind: str, start: int, count: int) -> str:
+    first, last = wanted.start, wanted.stop - 1
     if count == 1:
-        return f"The {kind} take is a single frame: a preview" if scene.frame_end > scene.frame_start else ""
-    if start <= scene.frame_start and scene.frame_end < start + count:
+        return f"The {kind} take is a single frame: a preview" if last > first else ""
+    if start <= first and last < start + count:
         return ""
-    return f"The {kind} take has the frames {start}–{start + count - 1}; the scene {scene.frame_start}–{scene.frame_end}"
+    return f"The {kind} take has the frames {start}–{start + count - 1}; the scene {first}–{last}"
 
 
 def check(scene: bpy.types.Scene, obj: bpy.types.Object) -> list[Flag]:

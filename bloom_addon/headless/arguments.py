@@ -7,12 +7,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bloom_core import __version__, designs, frame_ranges, growth, palettes
+from bloom_core.lessons import lesson_files, timing
+from bloom_core.trainability import map_files
+from bloom_core.trainability.coloring import COLORMAPS
+from bloom_core.trainability.presets import PRESETS as MAPS
 from bloom_core.trajectories import trajectory
 
 from ..materials.variants import VARIANTS
+from ..properties.lessons import LANGUAGES
+from ..properties.maps import VIEWS
 from ..properties.stage_presets import ENGINES, PRESETS, QUALITIES
 
 Command = Callable[[argparse.Namespace], None]
+
+SHAPES = ("terrain", "volume", "garden")
+"""As what a map is shown."""
 
 TAKES = ("volume", "points", "both")
 """What a flower can be baked as."""
@@ -59,6 +68,8 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_stage(garden)
     _add_picture(garden, (960, 400), 8)
     _add_quality(garden)
+    _add_map(add)
+    _add_lesson(add)
     still = add("still", "one picture of an open flower: a design, or any .flame file, in three dimensions")
     still.add_argument("flower", help=f"a .flame file, or one of: {', '.join(designs.designs())}")
     still.add_argument("--out", type=Path, required=True, help="the picture, .png")
@@ -66,6 +77,42 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_picture(still, (960, 600), 24)
     _add_quality(still)
     return made
+
+
+def _add_map(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    mapped = add("map", "a trainability map as a terrain, a volume, or with flowers on it: a still or a film, and the .blend")
+    told = f"a .bloommap file, a configuration (.toml), or one of: {', '.join(dict.fromkeys((*map_files.example_maps(), *MAPS)))}"
+    mapped.add_argument("map", metavar="MAP", help=told)
+    mapped.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    mapped.add_argument("--as", dest="shape", choices=SHAPES, help="as what it is shown; default: terrain, or volume where it has three axes")
+    mapped.add_argument("--pixels", type=_within(int, 8, 4096), help="networks along each side of a map that is made; default: 128")
+    mapped.add_argument("--colors", choices=tuple(COLORMAPS), default="spectral", help="how places are colored; default: spectral")
+    mapped.add_argument("--view", choices=[name for name, *_ in VIEWS], help="how the camera sees it; default: raking, or garden with flowers")
+    mapped.add_argument("--no-labels", action="store_true", help="without axes and title")
+    mapped.add_argument("--flowers", type=_within(int, 1, 64), default=4, help="of a garden: places whose training is recorded and grown; default: 4")
+    mapped.add_argument("--run", action="append", metavar="RUN.bloom", help="of a garden: a run that stands there instead; repeat it for each flower")
+    mapped.add_argument("--design", help="of a garden: a flower, as in film; default: lotus")
+    mapped.add_argument("--frames", type=_within(int, 2, 100_000), help="a film of so many frames; default: a still")
+    mapped.add_argument("--blend-only", action="store_true", help="no picture: the .blend alone")
+    mapped.add_argument("--engine", choices=tuple(name.lower() for name, *_ in ENGINES), help="what renders; default: cycles")
+    mapped.add_argument("--quality", choices=tuple(name.lower() for name, *_ in QUALITIES), help="of the rendering; default: draft")
+    _add_picture(mapped, (960, 600), 16)
+    mapped.set_defaults(material=None)
+    _add_quality(mapped)
+
+
+def _add_lesson(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    lesson = add("lesson", "a recorded lesson, how a neuron learns: a film, three stills and the .blend")
+    lesson.add_argument("lesson", metavar="LESSON", help=f"one of: {', '.join(lesson_files.lessons())}; or a .bloomlesson file")
+    lesson.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    lesson.add_argument("--language", choices=[name for name, *_ in LANGUAGES[1:]], help="of labels and captions; default: Blender's own")
+    lesson.add_argument("--speed", type=_within(float, *timing.SPEEDS), default=1.0, help="2: half as long; default: 1, time to read every caption")
+    lesson.add_argument("--fps", type=_within(int, 1, 240), help="frames a second; default: 24")
+    lesson.add_argument("--no-flower", action="store_true", help="the network alone")
+    lesson.add_argument("--blend-only", action="store_true", help="no film: the .blend alone")
+    lesson.add_argument("--frames", type=_frames, metavar="LIST", help="render only these, such as 1-48,96: the film is made once all are there")
+    _add_picture(lesson, (1280, 800), 8)
+    _add_threads(lesson)
 
 
 def _add_working_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..interface import EXPECTED
-from . import arguments, garden_film, making, progress, working
+from . import arguments, garden_film, lesson_film, making, mapping, progress, working
 
 COMMANDS = {
     "demo": making.make_film,
     "film": making.make_film,
     "garden": garden_film.make_garden,
+    "map": mapping.make_scene,
+    "lesson": lesson_film.make_lesson,
     "import": making.import_files,
     "grow": making.grow,
     "stage": working.stage_blend,

@@ -23,7 +23,7 @@ def kind_asked(options: argparse.Namespace) -> str | None:
 def kind_seen(options: argparse.Namespace, scene: Any) -> str | None:
     """Returns the same for a new scene that this Blender is to render: POINTS where it would show a volume black and nobody asked for one."""
     asked = kind_asked(options)
-    if asked == "POINTS" or (options.engine or scene.bloom_stage.engine).upper() != "CYCLES" or not _is_black():
+    if asked == "POINTS" or (options.engine or scene.bloom_stage.engine).upper() != "CYCLES" or not is_black():
         return asked
     if asked is None:
         progress.warn(f"{notice.BLACK}. The flower is baked as points instead")
@@ -51,11 +51,12 @@ def set_up(options: argparse.Namespace, obj: bpy.types.Object, kind: str | None,
 def warn_of_black(scene: bpy.types.Scene) -> None:
     """Warns where a .blend that this Blender is to render has flowers that it would show black."""
     names = [obj.name for obj in notice.volumes_alone(scene)]
-    if names and notice.uses_cycles(scene) and _is_black():
+    if names and notice.uses_cycles(scene) and is_black():
         told = f"bake {'it' if len(names) == 1 else 'them'} as points in Blender, or: bloom stage THE.blend --engine eevee"
         progress.warn(f"{notice.BLACK}. {', '.join(names)} will not be seen: {told}")
 
 
-def _is_black() -> bool:
+def is_black() -> bool:
+    """Says whether this Blender's Cycles shows volumes black; looks, the first time."""
     with progress.quiet():
         return knowledge.find_out()

@@ -122,9 +122,11 @@ def render_blend(options: argparse.Namespace) -> None:
     render_scene(scene, scenes.folder(options.out), options.frames, options.missing, not options.no_film)
 
 
-def render_scene(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None, missing: bool = False, joined: bool = True) -> list[Path]:
+def render_scene(
+    scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None, missing: bool = False, joined: bool = True, name: str = "bloom"
+) -> list[Path]:
     """Renders stills into `out`/frames, with `missing` those that are not there, and joins them to a film once all of the scene's frames are there,
-    but for `joined` False; returns the stills of this call.
+    but for `joined` False; returns the stills of this call. `name`: the film's, without ending.
     """
     wanted = range(scene.frame_start, scene.frame_end + 1)
     frames = list(wanted) if only is None else [frame for frame in only if frame in wanted]
@@ -140,8 +142,8 @@ def render_scene(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None
         if not joined:
             progress.made(folder)
         elif all(path.is_file() for path in files):
-            film.encode(files, out / "bloom.mp4", scene.render.fps)
-            progress.made(out / "bloom.mp4")
+            film.encode(files, out / f"{name}.mp4", scene.render.fps)
+            progress.made(out / f"{name}.mp4")
         else:
             lacking = sum(not path.is_file() for path in files)
             progress.say(f"{lacking} of {len(files)} frames are still to be rendered; the film is made when all are there")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .animation import MARKER, clear_flower, curve_name, group_curves, write_animation, write_markers
-from .curves import key_eased, key_values, remove_keys, retime, write_fitted
+from .curves import key_eased, key_held, key_values, remove_keys, retime, write_fitted
 from .palette_ramp import Stop, key_stop, read_stops, shift_stop, stop_path, write_palette, write_stops
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "curve_name",
     "group_curves",
     "key_eased",
+    "key_held",
     "key_stop",
     "key_values",
     "read_stops",

@@ -14,7 +14,7 @@ from bloom_core.growth.bezier_keys import Keys
 
 from .. import compat
 
-_LINEAR, _BEZIER = 1, 2  # numbers of Keyframe.interpolation
+_CONSTANT, _LINEAR, _BEZIER = 0, 1, 2  # numbers of Keyframe.interpolation
 _FREE = 0  # number of Keyframe.handle_left_type
 
 
@@ -27,6 +27,14 @@ def write_fitted(bag: Any, data_path: str, index: int, group: str, frames: Float
     """Writes one curve of few Bézier keys through (n,) frames and values, in place of the keys of the one that was there."""
     curve = bag.fcurves.find(data_path, index=index) or compat.new_fcurve(bag, data_path, index, group)
     write_track(curve, bezier_keys.fit(frames, values, 1e-4 * float(np.abs(values).max(initial=1.0))))
+
+
+def key_held(datablock: bpy.types.ID, data_path: str, index: int, group: str, frames: FloatArray, values: FloatArray) -> None:
+    """Writes one curve of keys each of which holds until the next, (n,) frames and values, in place of the one that was there."""
+    curve = new_curve(compat.channelbag(datablock, f"{datablock.name} Action"), data_path, index, group)
+    _write_linear(curve, frames, values)
+    curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), _CONSTANT, np.int32))
+    curve.update()
 
 
 def key_eased(datablock: bpy.types.ID, data_path: str, index: int, group: str, frames: FloatArray, values: FloatArray, even: bool = False) -> None:

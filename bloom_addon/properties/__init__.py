@@ -7,9 +7,9 @@ from typing import Any, cast
 import bpy
 
 from ..registration import in_order
-from . import baking, bloom, garden, growth, library, live, palette, rendering, run_view, stage, wind
+from . import baking, bloom, garden, growth, lessons, library, live, maps, palette, rendering, run_view, stage, wind
 
-_PARTS = (live, wind, palette, baking, bloom, growth, run_view, stage, rendering, garden, library)  # what others point to comes first
+_PARTS = (live, wind, palette, baking, bloom, growth, run_view, stage, rendering, garden, maps, lessons, library)  # what others point to comes first
 
 
 def bloom_of(obj: bpy.types.Object | None) -> Any:
@@ -26,6 +26,11 @@ def growth_of(scene: bpy.types.Scene) -> Any:
 def garden_of(scene: bpy.types.Scene) -> Any:
     """Returns the scene's garden."""
     return cast(Any, scene).bloom_garden
+
+
+def map_of(scene: bpy.types.Scene) -> Any:
+    """Returns the scene's trainability map."""
+    return cast(Any, scene).bloom_map
 
 
 def blooms(scene: bpy.types.Scene) -> list[bpy.types.Object]:

@@ -24,4 +24,4 @@ def test_every_section_is_described_in_its_order_with_its_picture(scene: bpy.typ
     told = [heading for heading in re.findall(r"^## (.+)$", PAGE, re.M) if heading in there]
     assert told == there
     for label in there:
-        assert f"## {label}\n\n![{label}](pictures/panel-{label.lower()}.png)" in PAGE
+        assert f"## {label}\n\n![{label}](pictures/panel-{label.lower().replace(' ', '-')}.png)" in PAGE
