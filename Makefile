@@ -14,6 +14,7 @@
 # make stages   renders the pictures of the stages, for the guide and the panel (some minutes)
 # make bench  speeds, as ratios; what recording costs; how truthfully flowers move
 # make proof  pictures against Ember's reference renders and against flam3-render, where these are at hand (some minutes)
+# make proof-map  the trainability map of the reference experiment against an independent run of it in PyTorch (half an hour; goes on where it was)
 # make sanitize  the test-suite on a library built with sanitizers (Linux; needs a recent clang, which it installs on Debian as root)
 # make fuzz   ten minutes of hostile flame buffers and .flame files (the same clang)
 # make wheels  the renderer for every platform that Blender runs on, in wheels (the first time some minutes)
@@ -28,7 +29,7 @@ PY := $(VENV)/$(BIN)/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 CORE := $(shell find core -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -name '*.pyc' -not -name 'libbloom.*' -not -name bloom.dll)
 
-.PHONY: demo test test-core test-5.0 test-5.2 test-blender test-installs test-foreign test-farm screenshots stages motions site site-links bench proof sanitize fuzz wheels zip release setup check clean
+.PHONY: demo test test-core test-5.0 test-5.2 test-blender test-installs test-foreign test-farm screenshots stages motions site site-links bench proof proof-map sanitize fuzz wheels zip release setup check clean
 
 demo: setup
 	$(PY) -m bloom_addon demo --out out/demo
@@ -86,6 +87,9 @@ bench: setup $(VENV)/test.stamp
 
 proof: setup $(VENV)/test.stamp
 	$(PY) -m tests.proof
+
+proof-map: setup $(VENV)/test.stamp
+	$(PY) -m tests.proof.trainability
 
 sanitize: setup $(VENV)/test.stamp zip
 	$(PY) -m tests.sanitize

@@ -9,7 +9,7 @@ import argparse
 
 from bloom_core import native
 
-from . import frame_change, kernels, keys, live, picture, recording, scaling, takes, truthfulness, volume
+from . import frame_change, kernels, keys, live, picture, recording, scaling, takes, training, truthfulness, volume
 from .timing import machine
 
 BENCHES = {
@@ -19,6 +19,7 @@ BENCHES = {
     "kernels": kernels.main,
     "scaling": scaling.main,
     "recording": recording.main,
+    "training": training.main,
     "keys": keys.main,
     "live": live.main,
     "frame_change": frame_change.main,
