@@ -51,6 +51,9 @@ POINTS = 30_000
 TILT = math.radians(38.0)
 """How far the flower leans towards the camera, which looks at a lesson straight from the front."""
 
+FILLED = 0.82
+"""How much of its place a flower takes: the few points that fly farther are to stay off the words."""
+
 MARK = "bloom_lesson_act"
 """Custom property of a lesson's flower: the number of its act."""
 
@@ -224,7 +227,7 @@ def _has_action(tree: Any) -> bool:
 def _stand(obj: bpy.types.Object, flower: Flower, place: Rectangle) -> None:
     """Makes a flower fill its place, leaning towards the camera."""
     size, middle = flower.high - flower.low, (flower.low + flower.high) / 2.0
-    scale = min(place.width / float(size[0]), place.height / float(size[1]))
+    scale = FILLED * min(place.width / float(size[0]), place.height / float(size[1]))
     x, z = place.center
     obj.scale, obj.rotation_euler = (scale, scale, scale), (TILT, 0.0, 0.0)
     obj.location = (x - scale * float(middle[0]), 0.0, z - scale * float(middle[1]))

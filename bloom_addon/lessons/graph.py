@@ -214,7 +214,7 @@ def _weight_number(
 
 
 def number_places(ways: Sequence[FloatArray], taken: Sequence[Spot], letters: float) -> list[tuple[float, float] | None]:
-    """Returns where on its way each line's number stands, as far from the other lines as can be; None where there is no room beside what is `taken`."""
+    """Returns where on its way each line's number stands, as far from other lines as can be; None where there is no room beside what is `taken`."""
     room = np.array(PLATE) * letters / 2
     full = list(taken)
     found: list[tuple[float, float] | None] = []

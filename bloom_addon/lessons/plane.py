@@ -178,7 +178,7 @@ def _points(workshop: Workshop, plane: Plane, field: Rectangle, rim: bpy.types.M
 def _current(workshop: Workshop, act: Act, plane: Plane, field: Rectangle, frames: IntArray) -> None:
     """Adds the ring about the point that the network looks at."""
     radius = _radius(plane, field)
-    ring = workshop.line("plane", "current point", np.array(shapes.circle(2.0 * radius)), 0.05, "Gold", depth=0.1, closed=True)
+    ring = workshop.line("plane", "current point", np.array(shapes.circle(1.7 * radius)), 0.05, "Gold", depth=0.1, closed=True)
     places = _places(plane, field)[act.examples]
     for axis, along in ((0, places[:, 0]), (2, places[:, 1])):
         eased(ring, "location", axis, "Current", frames, along)

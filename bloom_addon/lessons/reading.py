@@ -30,7 +30,7 @@ def look(source: str) -> Reading:
     """Returns what is known of a lesson, and begins to read it where that is nothing; quick enough for every redraw."""
     if source not in _known:
         _known[source] = Reading()
-        background.read(f"reading the lesson {source}", lambda: _read(source), lambda found: _known.__setitem__(source, found))
+        background.read(f"reading the lesson {source}", lambda: _read(source), lambda _: None)
     return _known[source]
 
 
@@ -44,11 +44,13 @@ def forget() -> None:
     _known.clear()
 
 
-def _read(source: str) -> Reading:
+def _read(source: str) -> None:
+    """Works in a thread of its own; touches no Blender data."""
     try:
-        return Reading(lesson_files.read_lesson(source))
+        found = Reading(lesson_files.read_lesson(source))
     except (*EXPECTED, MemoryError) as error:
-        return Reading(problem=str(error) or type(error).__name__)
+        found = Reading(problem=str(error) or type(error).__name__)
+    _known[source] = found
 
 
 @persistent  # type: ignore[untyped-decorator]

@@ -18,7 +18,10 @@ from . import parts, places
 
 _GAP, _TICK, _THICK = 0.06, 0.05, 0.0035
 _VALUE, _NAME = 0.085, 0.1
-"""Heights of letters of an axis's values, and of its name; as all lengths here, of a map of `places.SIDE`."""
+"""Heights of letters of an axis's values, and of its name."""
+
+_SMALLER = 0.75
+"""How large letters are around a volume, which is seen from nearer."""
 
 _TITLE, _FACTS = 0.036, 0.0165
 """Heights of letters of the title and of what is below it, in widths of the picture."""
@@ -35,7 +38,7 @@ def build(scene: bpy.types.Scene, obj: bpy.types.Object, found: Map, colormap: s
     # Not hung on the map: Blender would draw a dashed line from each word to its middle.
     middle = obj.matrix_world.translation.copy()
     near = [-1.0 if camera.matrix_world.translation[axis] <= middle[axis] else 1.0 for axis in range(2)]
-    lines, unit = _box(half), places.side(found) / places.SIDE
+    lines, unit = _box(half), 1.0 if len(found.view.size) == 2 else _SMALLER
     for axis, told in enumerate(_labels(found)):
         lines += _axis(scene, middle, axis, told, half, near, camera, unit)
     _draw(scene, middle, lines, unit)
@@ -104,7 +107,7 @@ def _align(text: Any, out: list[float], camera: bpy.types.Object) -> None:
     """Has words that stand beside the map run away from it, as the camera sees it, and those before it centred."""
     right: Any = camera.matrix_world.to_3x3() @ Vector((1.0, 0.0, 0.0))
     sideways = out[0] * right[0] + out[1] * right[1]
-    text.data.align_x = "CENTER" if abs(sideways) < 0.6 else "LEFT" if sideways > 0.0 else "RIGHT"
+    text.data.align_x = "CENTER" if abs(sideways) < 0.4 else "LEFT" if sideways > 0.0 else "RIGHT"
 
 
 def _draw(scene: bpy.types.Scene, middle: Vector, lines: list[Line], unit: float) -> None:

@@ -10,8 +10,8 @@ import bpy
 import numpy as np
 
 from bloom_core import gardens
-from bloom_core.gardens import Plot
 from bloom_core.flames.flame import FloatArray
+from bloom_core.gardens import Plot
 from bloom_core.growth.animation import Animation
 from bloom_core.trainability import bursting, standing
 from bloom_core.trainability.experiment import MapError

@@ -30,9 +30,9 @@ _LOOK = {"GLOW", "VIGNETTE", "DENOISE"}
 _FLIGHTS = {
     # turn from the direction in which training converges, height, and distance, at the first frame and at the last; in half sides of the map
     "raking": ((math.radians(12), 0.62, 2.2), (math.radians(50), 0.44, 1.62)),
-    "above": ((math.radians(6), 3.9, 2.9), (math.radians(24), 3.7, 3.1)),
+    "above": ((math.radians(6), 4.5, 3.3), (math.radians(24), 4.3, 3.5)),
     "garden": ((math.radians(-4), 1.7, 3.5), (math.radians(26), 2.0, 3.2)),
-    "volume": ((math.radians(-40), 1.9, 7.0), (math.radians(32), 2.6, 6.3)),
+    "volume": ((math.radians(-40), 2.0, 7.4), (math.radians(32), 2.7, 6.9)),
 }
 _KEYS = 5  # of a flight: between two the camera goes straight, along an arc it must not
 
@@ -71,9 +71,9 @@ def _focus(found: Map, view: str, towards: float) -> FloatArray:
     """Returns what the camera looks at, (3,): the place of the edge that is nearest to the map's middle, somewhat drawn towards the middle."""
     edge = standing.boundary(found)
     if view in ("above", "garden"):  # the upper part of the picture is the title's
-        return np.array([-0.45 * math.cos(towards), -0.45 * math.sin(towards), 0.0])
+        return np.array([-0.3 * math.cos(towards), -0.3 * math.sin(towards), 0.0])
     if view != "raking" or not len(edge):
-        return np.array([0.0, 0.0, 0.12 * places.side(found)])
+        return np.array([0.0, 0.0, 0.07 * places.side(found)])
     points = np.array([places.place(found, position) for position in edge])
     nearest = points[np.linalg.norm(points, axis=1).argmin()]
     return np.append(0.6 * nearest, -0.02)

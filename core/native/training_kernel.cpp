@@ -16,7 +16,7 @@
 namespace bloom::BLOOM_ISA {
 namespace {
 
-// Numbers below the smallest normal one count as 0, as long as this lives: each would cost a hundred cycles, and they are many when a training settles.
+// While this lives, numbers below the smallest normal one count as 0: each would cost a hundred cycles, and a training that settles makes many.
 class WithoutSubnormals {
  public:
   WithoutSubnormals() : before_(get()) {
@@ -57,6 +57,7 @@ class Arena {
   }
   bool fetch() {
     size_t size = used_ + 64;
+    if (size > kMost) return false;
     raw_ = (char*)calloc(size, 1);
     memory_ = raw_ + (64 - (uintptr_t)raw_ % 64) % 64;
     used_ = 0;
@@ -65,6 +66,7 @@ class Arena {
   ~Arena() { free(raw_); }
 
  private:
+  static constexpr size_t kMost = size_t(1) << 32;
   char *raw_ = nullptr, *memory_ = nullptr;
   size_t used_ = 0;
 };

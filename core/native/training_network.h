@@ -166,8 +166,8 @@ struct Watch {
 // Plays the points `order` (or the first `count`, where that is null) through the networks, adds their squared errors to `loss` and, where there is a
 // gradient, their share to that. `room`: kPoints * neurons.
 template <class V, class E>
-inline void play(const Data<E>& data, const int32_t* order, int count, int activation, const Constants<V>& constants, const Weights<V>& weights, V* room,
-                 V& loss, const Weights<V>* gradient, Watch& watch) {
+inline void play(const Data<E>& data, const int32_t* order, int count, int activation, const Constants<V>& constants, const Weights<V>& weights,
+                 V* room, V& loss, const Weights<V>* gradient, Watch& watch) {
   const int width = weights.inputs, neurons = weights.neurons;
   for (int begin = 0; begin < count && !watch.stopped; begin += kPoints) {
     const int points = count - begin < kPoints ? count - begin : kPoints;

@@ -1,7 +1,7 @@
 // The largest Lyapunov exponent of a training: how fast two that began almost alike part, by the logarithm, per step. Benettin's method (Benettin,
-// Galgani, Giorgilli, Strelcyn, Meccanica 15, 1980): a shadow of the network, a little displaced in all that its next step depends on (weights and the
-// optimizer's averages), is trained as well; after each step the growth of the distance is noted, and the shadow drawn back.
-// Displaced is it by the root of the precision's error, as a share of the length of the state: where errors of rounding and of curvature balance.
+// Galgani, Giorgilli, Strelcyn, Meccanica 15, 1980): a shadow of the network, a little displaced in all that its next step depends on (weights and
+// the optimizer's averages), is trained as well; after each step the growth of the distance is noted, and the shadow drawn back.
+// It is displaced by the root of the precision's error, as a share of the length of the state: where errors of rounding and of curvature balance.
 #pragma once
 #include <math.h>
 

@@ -140,7 +140,7 @@ def test_spots_are_told_as_at_takes_them(folder: Path) -> None:
     assert len(found) == 2 and read_png(folder / "spots.png")[0].shape == (2 * 198 + 6, 4 * 198 + 6, 3)
     bloom(folder, "map", "smale", "-o", "smale.bloommap", "--size", 128)
     again = bloom(folder, "map", "smale.bloommap", "--spots", 2, "--zoom", 6).stdout
-    assert "at most 49,152 places" in again and re.findall(r"^--at=.*$", again, re.M) == re.findall(r"^--at=.*$", said, re.M)
+    assert "at most 81,920 places" in again and re.findall(r"^--at=.*$", again, re.M) == re.findall(r"^--at=.*$", said, re.M)
 
 
 def test_a_stopped_film_goes_on_to_the_same_bytes(folder: Path) -> None:

@@ -109,9 +109,9 @@ def test_a_run_that_explodes_bursts_and_one_that_learns_opens(found: Map, tmp_pa
     opened, burst = bursting.grow(plots, {"frames": 6, "frame_start": 3, "tolerance": None})
     assert bursting.explodes(runs[1]) and not bursting.explodes(runs[0])
     assert [any(event.kind == "nonfinite" for event in finding.find(run)) for run in runs] == [False, True], "as recorders tell it"
-    last = np.array([growth_channel(design, channel) for channel in opened.channels])
+    last, whole = (np.array([growth_channel(design, channel) for channel in animation.channels]) for animation in (opened, burst))
     assert opened.values[-1] == pytest.approx(last) and not np.allclose(opened.values[0], last)
-    assert burst.values[0] == pytest.approx(last) and not np.allclose(burst.values[-1], last), "it begins whole"
+    assert burst.values[0] == pytest.approx(whole) and not np.allclose(burst.values[-1], whole), "it begins whole"
     away = np.linalg.norm(burst.values - burst.values[0], axis=1)
     assert away[-1] > 3.0 * away[1] and (burst.steps[0], burst.steps[-1]) == (0, len(runs[1].steps) - 1)
     sizes = bursting.swelling(runs[1], burst)

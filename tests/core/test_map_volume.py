@@ -108,6 +108,25 @@ def test_a_map_of_two_axes_is_no_volume() -> None:
         volume_of(newton_map(cubic, overview(cubic, (16, 16))))
 
 
+def test_colours_say_on_which_side_more_hope_is() -> None:
+    # A slab between a half-space that converges and one that does not, with a second sheet of failing far on the sure side.
+    z, *_ = grid(48)
+    density, palette = volume_of(made_of(np.maximum(z - 8.3, -(z + 17.3))))
+    middle = np.s_[:, 40:56, 40:56]
+    light, coordinate = density[middle].astype(np.float64) ** 2, palette[middle]
+    places = np.arange(96)[:, None, None] * np.ones_like(coordinate)
+    within, beyond = (places > 58) & (places < 65), (places > 66) & (places < 74)
+    assert np.average(coordinate[within], weights=light[within]) < np.average(coordinate[beyond], weights=light[beyond] + 1e-9)
+    assert palette[48, 48, 48] < 0.1 and palette[90, 48, 48] > 0.9
+
+
+def test_a_map_that_memory_does_not_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_volume, "memory_limit", lambda: 10_000_000)
+    with pytest.raises(MapError, match="fewer pixels"):
+        volume_of(ball(32))
+    volume_of(ball(16, 5.0))
+
+
 def test_a_take_of_it_is_one_as_any_other(tmp_path: Path) -> None:
     made = ball(16, 5.0)
     take = publish_volume(made, tmp_path, about={"frame_start": 7})

@@ -14,9 +14,10 @@ from bloom_core import library
 from bloom_core.native import Cancelled
 from bloom_core.trainability.experiment import VALUES, MapError
 from bloom_core.trainability.native_engine import NativeEngine
+from bloom_core.trainability.outcomes import Problem
 from tests.native.training_problems import Doubles, problem, train, values
 
-OK, INVALID = 0, 1
+OK, INVALID, MEMORY = 0, 1, 2
 
 
 @pytest.mark.parametrize("spoil, words", [
@@ -90,6 +91,14 @@ def test_the_c_abi_refuses_nothing_at_all() -> None:
     batches = np.array([[0, 6]] * 5, np.int32)
     request = raw(problem(4, 6), values(3), keep, batches=batches.ctypes.data, batch_size=2)
     assert lib.bloom_train(ctypes.byref(request), none, None, np.zeros((3, 8)).ctypes.data, None) == INVALID
+
+
+def test_what_would_take_too_much_memory_is_refused() -> None:
+    """Data of their own, lane beside lane: 4 GiB a worker is the most. (The zeros here are memory that is never touched.)"""
+    points, width, keep, outcomes = 1 << 20, 128, list[Any](), np.zeros((2, 8))
+    made = Problem(np.zeros((2, points, width)), np.zeros((2, points)), np.zeros((2, width, width)), np.zeros((2, width)), None)
+    request = raw(made, values(2), keep, sets=2, precision=2, threads=1)
+    assert library.load().bloom_train(ctypes.byref(request), library.Callback(0), None, outcomes.ctypes.data, None) == MEMORY
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e300, -1.0, 0.0])

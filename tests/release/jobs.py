@@ -14,8 +14,10 @@ from bloom_core import library
 from bloom_core.flames.flame import Flame
 from bloom_core.flames.flame_buffer import pack
 from bloom_core.images.image import expanded_palette, hit_opacity
+from bloom_core.trainability.experiment import ACTIVATIONS, OPTIMIZERS, VALUES
+from bloom_core.trainability.outcomes import PRECISIONS
 
-TRANSFORM, POINTS, VOLUME, IMAGE, MEASURE = range(5)
+TRANSFORM, POINTS, VOLUME, IMAGE, MEASURE, TRAIN = range(6)
 STATISTICS = ctypes.sizeof(library.RawStatistics)
 
 
@@ -87,6 +89,18 @@ def measure(name: str, count: int, *, threads: int) -> Job:
     values = np.random.default_rng(5).standard_normal((3, count)).astype(np.float32)
     given = struct.pack("<Ii", MEASURE, threads) + b"".join(_list(row) for row in values)
     return Job(name, given, 8 * (3 + 64))
+
+
+def train(name: str, count: int, *, activation: str, optimizer: str, precision: str, threads: int = 2) -> Job:
+    """Trains `count` networks of width 5, of which some converge, some are chaotic and some die, and measures their sensitivity."""
+    random, points, width = np.random.default_rng(6), 12, 5
+    arrays = [random.standard_normal(shape) for shape in ((points, width), (points,), (width, width), (width,))]
+    values = np.zeros((count, len(VALUES), 2))
+    values[:, :2, 0] = 10 ** random.uniform(-2.0, 3.0, (count, 2)) * (0.01 if optimizer == "adam" else 1.0)
+    values[:, 2:, 0] = (1.0, 0.1, 0.9, 0.001)
+    numbers = (ACTIVATIONS.index(activation), OPTIMIZERS.index(optimizer), PRECISIONS.index(precision))
+    raw = library.RawTraining(*(None,) * 6, count, 1, 0.1, points, width, 60, 0, *numbers, 1, threads)
+    return Job(name, struct.pack("<I", TRAIN) + bytes(raw) + b"".join(map(_list, (*arrays, values))), count * 64 + 8)
 
 
 def _list(values: NDArray[Any]) -> bytes:

@@ -10,6 +10,8 @@ import pytest
 
 from bloom_core.flames.flame import Flame
 from bloom_core.flames.flame_reader import read_flames
+from bloom_core.trainability.experiment import ACTIVATIONS, OPTIMIZERS
+from bloom_core.trainability.outcomes import PRECISIONS
 from release.manifest import ROOT
 from tests.native.allowances import is_known_overflow, peer_rounding
 from tests.native.test_variation_vectors import DETERMINISTIC, FAR, RANDOM, compare
@@ -72,6 +74,14 @@ def test_a_flower_has_the_same_bytes(machine: Callable[[], Machine], tmp_path: P
     wanted = [*flower_jobs("lotus"), jobs.measure("measured", 100_003, threads=2)]
     assert alike(machine(), wanted, tmp_path) == []
     assert (tmp_path / "here" / "花-lotus.vdb").stat().st_size > 100_000
+
+
+@MACHINES
+def test_a_network_has_the_same_outcome_to_the_bit(machine: Callable[[], Machine], tmp_path: Path) -> None:
+    """Chaotic trainings, where the last bit of any step decides: every precision, and all that a step can be made of."""
+    kinds = [(a, o, p) for p in PRECISIONS for a, o in zip(ACTIVATIONS, OPTIMIZERS, strict=True)]
+    wanted = [jobs.train(" ".join(kind), 40, activation=kind[0], optimizer=kind[1], precision=kind[2]) for kind in kinds]
+    assert alike(machine(), wanted, tmp_path) == []
 
 
 @MACHINES

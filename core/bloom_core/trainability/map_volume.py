@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bloom_core import dense_grids, takes
-from bloom_core.native import Cancelled, NativeError, Progress
+from bloom_core.native import Cancelled, NativeError, Progress, memory_limit
 from bloom_core.take_files import advice, part_name, remove_leftovers, replace, unwritable
 from bloom_core.takes import Take, TakeError
 from bloom_core.trainability import coloring
@@ -30,6 +30,7 @@ FORMAT = 1
 _GLOW, _HAZE = 0.16, 0.12  # of a shell of 1
 _BRIGHT = 2.2  # light, the square of density, along a line through the brightest places of the volume
 _THIN = 0.012  # what is thinner than this is empty: black stays black, and most of the grid needs no voxels
+_BYTES = 56  # that making the volume takes for each of its voxels
 _EDGE = 0.07  # the share of each side over which all fades out: a cut face would show as a wall
 _UNSURE = 0.01  # how much a place at the very boundary still says about where that runs
 
@@ -40,12 +41,16 @@ def volume_of(made: Map) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     Density is a shell where the labels change, thin where the boundary is smooth, with a glow that falls off over some pixels; and inside
     what converged (Newton: what came to a root) a haze that is the denser the nearer to failing. Where between two pixels the shell runs is told by
     the scores: each says how far from the boundary its pixel is, and the nearer has the smaller vote, so that smooth parts have no steps. Palette
-    coordinates in [0, 1] follow the score of the surroundings: 0 where that is the score of the surest trainings, 1 of the most hopeless, spread so
-    that each part of the ramp shines equally much. All fades out towards the faces. Raises MapError for a map without a third axis.
+    coordinates in [0, 1] follow the score of the surroundings: 0 where that is the score of the surest trainings (Newton: of the quickest starts), 1
+    of the most hopeless, spread so that each part of the ramp shines equally much. All fades out towards the faces. Raises MapError for a map without
+    a third axis, or too large for this machine's memory.
     """
     if made.labels.ndim != 3 or min(made.labels.shape) < 8:
         raise MapError("A volume is made of a map of three axes, 8 pixels or more along each: give the experiment a third axis, z")
-    sure, level = _sureness(made)
+    needed = made.labels.size * FINER**3 * _BYTES
+    if needed > memory_limit():
+        raise MapError(f"The volume of {' × '.join(map(str, made.view.size))} pixels needs {needed / 1e9:.1f} GB: make the map with fewer pixels")
+    sure, hopeless = _sureness(made)
     held = made.labels != coloring.NO_ROOT if not isinstance(made.subject, Experiment) else made.labels == 1
     # A rank times how many there are on its side grows with the distance equally fast on both sides of the boundary.
     share = float(held.mean()) if isinstance(made.subject, Experiment) else 0.5
@@ -62,7 +67,7 @@ def volume_of(made: Map) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     density = (shell + _GLOW * glow + _HAZE * haze) * _faded(mixed.shape)
     density = np.maximum(density - np.float32(_THIN), np.float32(0.0))
     density *= _exposure(density)
-    return density, _spread(_finer(_blurred(_blurred(level), 2)), density)
+    return density, _spread(_finer(_blurred(_blurred(hopeless, 3), 3)), density)
 
 
 def publish_volume(
@@ -125,19 +130,22 @@ def _write(made: Map, target: Path) -> None:
 
 
 def _key(made: Map) -> str:
-    digest = hashlib.sha256(f"bloom map volume {FORMAT} {takes.FORMAT} {made.labels.shape} {isinstance(made.subject, Experiment)}".encode())
+    kind = made.subject.score == "sensitivity" if isinstance(made.subject, Experiment) else "newton"
+    digest = hashlib.sha256(f"bloom map volume {FORMAT} {takes.FORMAT} {made.labels.shape} {kind}".encode())
     digest.update(made.labels.tobytes())
     digest.update(coloring.levels(made).astype("<f4").tobytes())
     return digest.hexdigest()[:32]
 
 
 def _sureness(made: Map) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Returns how far from the boundary each score says its pixel is, in [0, 1] by rank; and the level, from −1 to 1, that colours it."""
+    """Returns how far from the boundary each score says its pixel is, by rank in [0, 1]; and how hopeless: 0 deep inside, 1 far outside."""
     level = np.nan_to_num(coloring.levels(made))
+    if isinstance(made.subject, Experiment) and made.subject.score == "sensitivity":  # the only score that is 0 at the boundary
+        return np.abs(level), level
     size = np.clip((np.abs(level) - coloring.GAP) / (1.0 - coloring.GAP), 0.0, 1.0).astype(np.float32)
-    if isinstance(made.subject, Experiment) and made.subject.score == "sensitivity":
-        return np.abs(level), level  # the only score that is 0 at the boundary
-    return np.float32(1.0) - size, level
+    if isinstance(made.subject, Experiment):
+        return np.float32(1.0) - size, np.where(level < 0.0, np.float32(0.5) * size, np.float32(1.0) - np.float32(0.5) * size)
+    return np.float32(1.0) - size, size
 
 
 def _blurred(field: NDArray[np.float32], radius: int = 1) -> NDArray[np.float32]:

@@ -87,7 +87,7 @@ def at(map_: Map, position: DoubleArray) -> Spot:
     where = standing.stand(map_, pixel.astype(np.float64))
     if not where.shown:
         raise MapError("This place is not on the map. Put the 3D cursor onto the terrain")
-    near = where.distance is not None and abs(where.distance) < 3.0 * min(standing._pitches(map_))
+    near = where.distance is not None and abs(where.distance) < 3.0 * min(standing.pitches(map_))
     kind = ("beyond" if near else "far") if where.beyond else ("edge" if near else "deep")
     return Spot(tuple(int(index) for index in pixel), kind, where)
 

@@ -32,7 +32,10 @@ _STRIDES = (1, 2, 4)
 
 _MOST = 5.0 / 0.8**4  # makes the largest detail 1
 _EVERY_DIGIT = 1e-58
-_CANDIDATES = 2  # windows of the overview that are followed, for each spot that is wanted
+_CANDIDATES = 8  # windows of the overview that are followed, or twice as many as there shall be spots
+_BEFORE_HALVING = 2  # what is a plain edge from afar may be curls from near
+
+_LEAST_ENTROPY = 0.2  # of a window that is followed: one side has 3 % of it at least
 
 _EDGE = 2.0
 """A straight edge through the middle of a window, of whatever slope, has at most this disorder, times the stride over the window's side."""
@@ -65,26 +68,30 @@ def text_of(at: tuple[Fraction, ...]) -> str:
 
 def looks_needed(count: int, levels: int) -> int:
     """Returns how many maps of LOOK² pixels a search makes at most, besides the overview."""
-    return _CANDIDATES * count * _rounds(levels)
+    return sum(_kept(count, levels))
 
 
 def find_spots(look: Look, start: View, *, count: int = 3, levels: int = 12) -> list[Spot]:
     """Returns at most `count` spots of the map over `start` that keep their detail when it is zoomed `levels` times ×2, the best first.
 
-    `look` makes maps: that of `start`, and for each candidate, of which there are twice as many as spots, one of LOOK² pixels every two levels.
+    `look` makes maps: that of `start`, and on the way inwards `looks_needed` of LOOK² pixels, one every two levels for each window that is followed.
     Raises MapError where there is no boundary, or none that goes on so deep; and what `look` raises.
     """
     if len(start.size) != 2 or min(start.size) < LOOK:
         raise MapError(f"The search for spots needs an overview of two axes and at least {LOOK} pixels a side")
     first = look(start)
+    kept = _kept(count, levels)
+    trails = [_Trail((first,), (), window) for window in windows(first, kept[0])]
+    for number in kept:
+        trails = sorted(trails, key=lambda trail: -trail.interest)[:number]
+        trails = [longer for trail in trails if (longer := trail.followed(look)) is not None]
     found: list[Spot] = []
-    for window in windows(first, _CANDIDATES * count):
-        spot = _followed(look, first, window, _rounds(levels))
-        if spot is not None and not any(_near(spot, other, start) for other in found):
+    for spot in sorted((trail.spot for trail in trails), key=lambda spot: -spot.interest):
+        if spot.interest > 0.0 and not any(_near(spot, other, start) for other in found):
             found.append(spot)
     if not found:
         raise MapError("No spot stays detailed so deep: choose a point with --at, fewer levels, or a finer overview")
-    return sorted(found, key=lambda spot: -spot.interest)[:count]
+    return found[:count]
 
 
 def interest(labels: NDArray[np.uint8]) -> float:
@@ -107,50 +114,70 @@ def interest(labels: NDArray[np.uint8]) -> float:
         disorder = [min(max(float(differ.mean()) / by_chance - edge, 0.0) / (1.0 - edge), 1.0) for differ in pairs]
         alike = math.sqrt(min(disorder) / max(max(disorder), 1e-12))
         details.append(_MOST * alike * math.prod(math.sqrt(q) * (1.0 - q) ** 2 for q in disorder))
-    entropy = float(-(shares * np.log2(shares)).sum())
-    return min(entropy, 1.0) * float(np.mean(details))
+    return min(_entropy(labels), 1.0) * float(np.mean(details))
+
+
+def _entropy(labels: NDArray[np.uint8]) -> float:
+    """Returns the entropy of labels in bits."""
+    _, numbers = np.unique(labels, return_counts=True)
+    shares = numbers / labels.size
+    return float(-(shares * np.log2(shares)).sum())
 
 
 def windows(found: Map, count: int) -> list[View]:
-    """Returns at most `count` windows of a map of two axes, 1/FACTOR of its sides each, that are most interesting and do not overlap."""
+    """Returns at most `count` windows of a map of two axes, 1/FACTOR of its sides, that do not overlap: the most interesting, then plain edges."""
     height, width = found.labels.shape
     sides = height // FACTOR, width // FACTOR
     rows, columns = (range(0, whole - side + 1, max(side // 4, 1)) for whole, side in zip((height, width), sides, strict=True))
     places = [(row, column) for row in rows for column in columns]
-    ranked = sorted(((interest(found.labels[row : row + sides[0], column : column + sides[1]]), row, column) for row, column in places), reverse=True)
+    cut = {place: found.labels[place[0] : place[0] + sides[0], place[1] : place[1] + sides[1]] for place in places}
+    ranked = sorted(((interest(part), _entropy(part), *place) for place, part in cut.items()), reverse=True)
     chosen: list[tuple[int, int]] = []
-    for worth, row, column in ranked:
+    for _, mixed, row, column in ranked:
         apart = all(abs(row - other[0]) >= sides[0] or abs(column - other[1]) >= sides[1] for other in chosen)
-        if worth > 0.0 and apart:
+        if mixed > _LEAST_ENTROPY and apart:
             chosen.append((row, column))
         if len(chosen) == count:
             break
     return [_about(found, *_boundary_point(found.labels, row, column, sides)) for row, column in chosen]
 
 
-def _rounds(levels: int) -> int:
-    return max(1, math.ceil(levels / math.log2(FACTOR)))
+@dataclass(frozen=True)
+class _Trail:
+    """A way inwards: the maps that were looked at, how interesting each but the first was, and the window to look at next."""
+
+    looks: tuple[Map, ...]
+    worths: tuple[float, ...]
+    window: View
+
+    @property
+    def interest(self) -> float:
+        return float(np.mean(self.worths)) if self.worths else 0.0
+
+    @property
+    def spot(self) -> Spot:
+        last = self.looks[-1].view
+        pitches = [float(span / size) for span, size in zip(last.span, last.size, strict=True)]
+        at = tuple(Fraction(digits(place, pitch)) for place, pitch in zip(self.window.center, pitches, strict=True))
+        return Spot(at, self.interest, self.looks)
+
+    def followed(self, look: Look) -> _Trail | None:
+        """Returns the trail with one look more, or None where that saw no boundary."""
+        found = look(replace(self.window, size=(LOOK, LOOK)))
+        inner = windows(found, 1)
+        return _Trail((*self.looks, found), (*self.worths, interest(found.labels)), inner[0]) if inner else None
+
+
+def _kept(count: int, levels: int) -> list[int]:
+    """Returns how many trails are followed in each round: all in the first rounds, then ever fewer (successive halving)."""
+    rounds = max(1, math.ceil(levels / math.log2(FACTOR)))
+    first = max(_CANDIDATES, 2 * count)
+    return [max(2 * count, first >> max(0, number + 1 - _BEFORE_HALVING)) for number in range(rounds)]
 
 
 def _near(spot: Spot, other: Spot, start: View) -> bool:
     """Says whether two spots are less than a window's sixteenth apart: neighbouring windows may lead to one place."""
     return all(abs(a - b) * FACTOR * 16 < span for a, b, span in zip(spot.at, other.at, start.span, strict=True))
-
-
-def _followed(look: Look, first: Map, window: View, rounds: int) -> Spot | None:
-    """Goes into a window again and again. Returns the spot, or None where the boundary was lost or became a mere line."""
-    looks, worth, at = [first], [], window.center
-    for _ in range(rounds):
-        found = look(replace(window, size=(LOOK, LOOK)))
-        worth.append(interest(found.labels))
-        inner = windows(found, 1)
-        if not inner:
-            return None
-        looks.append(found)
-        window = inner[0]
-        pitches = [float(span / LOOK) for span in found.view.span]
-        at = tuple(Fraction(digits(place, pitch)) for place, pitch in zip(window.center, pitches, strict=True))
-    return Spot(at, float(np.mean(worth)), tuple(looks))
 
 
 def _about(found: Map, row: int, column: int) -> View:

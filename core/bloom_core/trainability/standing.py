@@ -76,13 +76,13 @@ def boundary(map_: Map) -> DoubleArray:
 
 def distances(map_: Map, positions: DoubleArray) -> DoubleArray:
     """Returns how far `positions` (n, axes), in pixels, are from the boundary, float64 (n,), in `unit_of` the map; NaN without a boundary."""
-    edge, pitches = boundary(map_), _pitches(map_)
+    edge, steps = boundary(map_), pitches(map_)
     if not len(edge):
         return np.full(len(positions), np.nan)
     found, rows = np.empty(len(positions)), max(1, _CHUNK // len(edge))
     for start in range(0, len(positions), rows):
         chunk = positions[start : start + rows]
-        squares = sum(((chunk[:, axis, None] - edge[None, :, axis]) * pitches[axis]) ** 2 for axis in range(edge.shape[1]))
+        squares = sum(((chunk[:, axis, None] - edge[None, :, axis]) * steps[axis]) ** 2 for axis in range(edge.shape[1]))
         found[start : start + rows] = np.sqrt(np.min(squares, axis=1))
     return found
 
@@ -189,7 +189,7 @@ def _value(axis: Axis, coordinate: Fraction) -> float:
     return float(10.0 ** float(coordinate)) if axis.logarithmic else float(coordinate)
 
 
-def _pitches(map_: Map) -> list[float]:
+def pitches(map_: Map) -> list[float]:
     """Returns how far it is from one pixel to the next along x, y (and z), in `unit_of` the map."""
     if unit_of(map_) == "decades":
         return [float(span / count) for span, count in zip(map_.view.span, map_.view.size, strict=True)]

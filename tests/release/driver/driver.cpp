@@ -178,6 +178,18 @@ void measure(Jobs& jobs) {
   give(squares), give(sketches);
 }
 
+// A problem that all networks share; hyperparameters and what else is asked.
+void train(Jobs& jobs) {
+  bloom_training training = jobs.take<bloom_training>();
+  std::vector<double> inputs = jobs.list<double>(), targets = jobs.list<double>(), input_weights = jobs.list<double>();
+  std::vector<double> output_weights = jobs.list<double>(), values = jobs.list<double>(), outcomes(training.count * 8);
+  training.inputs = inputs.data(), training.targets = targets.data(), training.values = values.data(), training.batches = nullptr;
+  training.input_weights = input_weights.data(), training.output_weights = output_weights.data();
+  uint64_t played = 0;
+  check(CALL(bloom_train)(&training, go_on, nullptr, outcomes.data(), &played), "bloom_train", "");
+  give(outcomes), give(&played, 1);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -188,7 +200,7 @@ int main(int count, char** arguments) {
     fprintf(stderr, "the library speaks another version of the ABI\n");
     return 2;
   }
-  void (*const kinds[])(Jobs&) = {transform, points, volume, image, measure};
+  void (*const kinds[])(Jobs&) = {transform, points, volume, image, measure, train};
   Jobs jobs(arguments[2]);
   results = fopen(arguments[3], "wb");
   if (!results) return 4;
