@@ -14,6 +14,7 @@ class BLOOM_PT_main(bpy.types.Panel):
     """From a training run to a film."""
 
     bl_idname, bl_label = "BLOOM_PT_main", "Bloom"
+    bl_translation_context = "Bloom"  # a name: Blender's own dictionaries know "bloom" as a glow
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Bloom"
 
     def draw_header_preset(self, _context: bpy.types.Context) -> None:

@@ -24,7 +24,7 @@ UPRIGHT = (math.pi / 2, 0.0, 0.0)
 """Turns what lies on the ground so that it faces the camera."""
 
 BLEND = 5
-"""Frames that a look takes, at most, to become that of the next moment; it has arrived when the moment begins."""
+"""Frames that a look takes, at most, to become that of the next moment, and at most a third of the moment; it has arrived when the next begins."""
 
 
 class Workshop:
@@ -163,7 +163,7 @@ def eased(datablock: bpy.types.ID, path: str, index: int, group: str, frames: In
     times, heights = [float(frames[0])], [float(values[0])]
     for before, now, old, new in zip(frames[:-1], frames[1:], values[:-1], values[1:], strict=True):
         if old != new:
-            leaves = float(max(before, now - BLEND))
+            leaves = float(now - min(BLEND, max(1, (now - before) // 3)))
             if leaves > times[-1]:
                 times.append(leaves)
                 heights.append(float(old))

@@ -224,21 +224,21 @@ MESSAGES = {
     ),
     (
         "Why does it work now? The last neuron still draws only one line, but in a new plane, that of the hidden answers. There the two "
-        "liked songs lie at ({liked_1:.2f}, {liked_2:.2f}) and ({liked_3:.2f}, {liked_4:.2f}), the others at ({other_1:.2f}, "
-        "{other_2:.2f}) and ({other_3:.2f}, {other_4:.2f}): one line parts them."
-    ): (
-        "¿Por qué funciona ahora? La última neurona sigue trazando una sola recta, pero en un plano nuevo, el de las respuestas ocultas. "
-        "Allí las dos canciones que gustan están en ({liked_1:.2f}, {liked_2:.2f}) y ({liked_3:.2f}, {liked_4:.2f}), las otras en "
-        "({other_1:.2f}, {other_2:.2f}) y ({other_3:.2f}, {other_4:.2f}): una recta las separa."
-    ),
-    (
-        "Why does it work now? The last neuron still draws only one line, but in a new plane, that of the hidden answers. There the two "
         "liked songs have come to the same place, ({liked_1:.2f}, {liked_2:.2f}) and ({liked_3:.2f}, {liked_4:.2f}), and one line parts "
         "them from ({other_1:.2f}, {other_2:.2f}) and ({other_3:.2f}, {other_4:.2f})."
     ): (
         "¿Por qué funciona ahora? La última neurona sigue trazando una sola recta, pero en un plano nuevo, el de las respuestas ocultas. "
         "Allí las dos canciones que gustan han ido a parar al mismo sitio, ({liked_1:.2f}, {liked_2:.2f}) y ({liked_3:.2f}, "
         "{liked_4:.2f}), y una recta las separa de ({other_1:.2f}, {other_2:.2f}) y ({other_3:.2f}, {other_4:.2f})."
+    ),
+    (
+        "Why does it work now? The last neuron still draws only one line, but in a new plane, that of the hidden answers. There the two "
+        "liked songs lie at ({liked_1:.2f}, {liked_2:.2f}) and ({liked_3:.2f}, {liked_4:.2f}), the others at ({other_1:.2f}, "
+        "{other_2:.2f}) and ({other_3:.2f}, {other_4:.2f}): one line parts them."
+    ): (
+        "¿Por qué funciona ahora? La última neurona sigue trazando una sola recta, pero en un plano nuevo, el de las respuestas ocultas. "
+        "Allí las dos canciones que gustan están en ({liked_1:.2f}, {liked_2:.2f}) y ({liked_3:.2f}, {liked_4:.2f}), y las otras en "
+        "({other_1:.2f}, {other_2:.2f}) y ({other_3:.2f}, {other_4:.2f}): una recta las separa."
     ),
     (
         "It also depends on how the first weights happen to fall: of {seeds:.0f} such networks, each begun with random weights of its "
