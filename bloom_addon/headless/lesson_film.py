@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import bpy
 
 from ..lessons import building
 from ..properties.lessons import FILE, LESSONS, lessons_of
-from ..rendering import film
+from ..rendering import film, held_frames
 from . import making, progress, scenes, working
 
 STILLS = ("beginning", "middle", "end")
@@ -38,9 +37,25 @@ def make_lesson(options: argparse.Namespace) -> None:
     progress.made(blend)
     progress.say(f"built: {material.lesson.title}, {material.times.seconds:.0f} s in {scene.frame_end - scene.frame_start + 1} frames")
     if not options.blend_only:
-        working.render_scene(scene, out, options.frames, name=blend.stem)
+        _render(scene, out, options.frames, blend.stem)
         _keep_stills(scene, out)
     progress.say(f"done: {blend if options.blend_only else out}")
+
+
+def _render(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None, name: str) -> None:
+    """Renders the film's frames, or `only` some; of those that look alike, while a caption is read, one, which the others are copies of."""
+    wanted, folder = working.frames_asked(scene, only), scenes.folder(out / "frames")
+    firsts = held_frames.first_alike(scene)
+    rendered: dict[int, int] = {}
+    for frame in wanted:
+        rendered.setdefault(firsts[frame], frame)
+    if len(rendered) < len(wanted):
+        progress.say(f"{len(rendered)} of {len(wanted)} frames are rendered; the others look like the one before, and are copied")
+    working.render_frames(scene, folder, list(rendered.values()))
+    for frame in wanted:
+        if rendered[firsts[frame]] != frame:
+            film.copy_still(film.still_path(folder, rendered[firsts[frame]]), film.still_path(folder, frame))
+    working.join_frames(scene, out, name)
 
 
 def _keep_stills(scene: bpy.types.Scene, out: Path) -> None:
@@ -48,10 +63,5 @@ def _keep_stills(scene: bpy.types.Scene, out: Path) -> None:
     frames = range(scene.frame_start, scene.frame_end + 1)
     files = [path for path in (film.still_path(out / "frames", frame) for frame in frames) if path.is_file()]
     for name, path in zip(STILLS, (files[0], files[len(files) // 2], files[-1]), strict=True):
-        part = out / f".{name}.part.png"
-        try:
-            shutil.copyfile(path, part)
-            part.replace(out / f"{name}.png")
-        finally:
-            part.unlink(missing_ok=True)
+        film.copy_still(path, out / f"{name}.png")
         progress.made(out / f"{name}.png")

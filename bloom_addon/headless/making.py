@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -35,12 +34,7 @@ def make_film(options: argparse.Namespace) -> None:
     stills = working.render_scene(scene, out)
     names = dict(zip(("bud", "half-open", "open"), (stills[len(stills) // 24], stills[len(stills) // 2], stills[-1]), strict=True))
     for name, path in names.items():
-        part = out / f".{name}.part.png"
-        try:
-            shutil.copyfile(path, part)
-            part.replace(out / f"{name}.png")
-        finally:
-            part.unlink(missing_ok=True)
+        film.copy_still(path, out / f"{name}.png")
     progress.say(f"done in {time.monotonic() - begin:.0f} s: {out / 'bloom.mp4'}")
     if options.command == "demo":
         progress.say(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,29 +123,45 @@ def render_blend(options: argparse.Namespace) -> None:
     render_scene(scene, scenes.folder(options.out), options.frames, options.missing, not options.no_film)
 
 
-def render_scene(
-    scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None, missing: bool = False, joined: bool = True, name: str = "bloom"
-) -> list[Path]:
+def render_scene(scene: bpy.types.Scene, out: Path, only: tuple[int, ...] | None = None, missing: bool = False, joined: bool = True) -> list[Path]:
     """Renders stills into `out`/frames, with `missing` those that are not there, and joins them to a film once all of the scene's frames are there,
-    but for `joined` False; returns the stills of this call. `name`: the film's, without ending.
+    but for `joined` False; returns the stills of this call.
     """
+    frames = frames_asked(scene, only)
+    folder = scenes.folder(out / "frames")
+    if missing:
+        frames = [frame for frame in frames if not film.still_path(folder, frame).is_file()]
+    stills = render_frames(scene, folder, frames)
+    if joined:
+        join_frames(scene, out, "bloom")
+    else:
+        progress.made(folder)
+    return stills
+
+
+def frames_asked(scene: bpy.types.Scene, only: tuple[int, ...] | None) -> list[int]:
+    """Returns the scene's frames, or those of `only`. Raises ValueError where it names none."""
     wanted = range(scene.frame_start, scene.frame_end + 1)
     frames = list(wanted) if only is None else [frame for frame in only if frame in wanted]
     if not frames:
         raise ValueError(f"--frames names none of the scene's frames, {scene.frame_start} to {scene.frame_end}")
-    folder = scenes.folder(out / "frames")
-    if missing:
-        frames = [frame for frame in frames if not film.still_path(folder, frame).is_file()]
+    return frames
+
+
+def render_frames(scene: bpy.types.Scene, folder: Path, frames: Sequence[int]) -> list[Path]:
+    """Renders frames into `folder`, and tells of it."""
     report = progress.reporter("rendering")
     with progress.quiet():
-        stills = film.render_stills(scene, folder, lambda done, count: report(done / count), frames)
-        files = [film.still_path(folder, frame) for frame in wanted]
-        if not joined:
-            progress.made(folder)
-        elif all(path.is_file() for path in files):
-            film.encode(files, out / f"{name}.mp4", scene.render.fps)
-            progress.made(out / f"{name}.mp4")
-        else:
-            lacking = sum(not path.is_file() for path in files)
-            progress.say(f"{lacking} of {len(files)} frames are still to be rendered; the film is made when all are there")
-    return stills
+        return film.render_stills(scene, folder, lambda done, count: report(done / count), frames)
+
+
+def join_frames(scene: bpy.types.Scene, out: Path, name: str) -> None:
+    """Joins the stills in `out`/frames to the film `name`.mp4, once those of all of the scene's frames are there."""
+    files = [film.still_path(out / "frames", frame) for frame in range(scene.frame_start, scene.frame_end + 1)]
+    lacking = sum(not path.is_file() for path in files)
+    if lacking:
+        progress.say(f"{lacking} of {len(files)} frames are still to be rendered; the film is made when all are there")
+        return
+    with progress.quiet():
+        film.encode(files, out / f"{name}.mp4", scene.render.fps)
+    progress.made(out / f"{name}.mp4")

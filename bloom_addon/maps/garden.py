@@ -25,7 +25,7 @@ from . import parts, places, terrain
 _LARGEST, _SMALLEST, _ROOM = 0.24, 0.07, 0.9
 """Width of a flower in sides of the map, at most and at least, and in the distance of the two that are nearest to each other."""
 
-_LETTERS, _ABOVE = 0.068, 0.1
+_LETTERS, _ABOVE = 0.08, 0.1
 _TREMBLE, _NEAR = 2.0, 0.15
 """Tremble is turned up by this much at the edge, and by a third of it at this share of the map's side from it."""
 
@@ -80,12 +80,12 @@ def words(found: Map, where: Standing, plot: Plot, gain: float) -> tuple[str, st
     run = plot.run
     exploded = bursting.exploded_at(run)
     if exploded is not None:
-        ended = f"explodes: a million times its first loss at step {exploded}"
+        ended = f"explodes at step {exploded}"
     else:
         ended = f"{gardens.outcome(run)} after {len(run.steps)} steps"
-    lines = [standing.parameters_text(found, where), ended]
     if gain != 1.0:
-        lines.append(f"its tremble is exaggerated ×{gain:g}")
+        ended += f", tremble exaggerated ×{gain:g}"
+    lines = [standing.parameters_text(found, where), ended]
     if not standing.is_of_map(found, run):
         lines.append("another network than the map's: its hyperparameters alone belong here")
     return standing.told(where), "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,16 @@ def render_stills(
 def still_path(folder: Path, frame: int) -> Path:
     """Returns where the picture of a frame of the timeline goes."""
     return folder / f"frame_{frame:04d}.png"
+
+
+def copy_still(source: Path, path: Path) -> None:
+    """Copies a still; the copy appears whole. Raises OSError."""
+    part = take_files.part_name(path.parent, path.stem)
+    try:
+        shutil.copyfile(source, part)
+        take_files.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _render_still(scene: bpy.types.Scene, path: Path) -> Path:
