@@ -40,15 +40,19 @@ _LEAST_ENTROPY = 0.2  # of a window that is followed: one side has 3 % of it at 
 _EDGE = 2.0
 """A straight edge through the middle of a window, of whatever slope, has at most this disorder, times the stride over the window's side."""
 
+_SPECKLE = 0.05
+"""What disorder counts that is the same at every stride."""
+
 Look = Callable[[View], Map]
 """Makes the map of a view."""
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A place on the boundary: `at` along each axis, a short decimal that is within a pixel of the boundary in the last look; `interest` the mean.
+    """A place on the boundary: `at` along each axis, a short decimal that is within a pixel of the boundary in the last look.
 
-    `looks`: the maps on the way, from the overview inwards, each FACTOR finer than the one before: thumbnails, and the proof.
+    `interest`: the mean of the deeper half of the looks. `looks`: the maps on the way, from the overview inwards, each FACTOR finer than the one
+    before: thumbnails, and the proof.
     """
 
     at: tuple[Fraction, ...]
@@ -100,21 +104,25 @@ def interest(labels: NDArray[np.uint8]) -> float:
     The disorder q between pixels some strides apart along an axis is the share of pairs that differ, over that of independent labels, less that of a
     straight edge. √q (1 − q)² of both axes multiplied, largest where both are 1/5, is the detail at that stride: a statistical complexity
     (López-Ruiz, Mancini and Calbet 1995), 0 in order and in chance alike, along either axis; it counts the less the more the axes differ. The mean
-    over strides is weighted by the labels' entropy.
+    over strides is weighted by the labels' entropy, and by how much of the disorder of distant pixels neighbours do not have yet: along a boundary of
+    dimension D disorder grows with the stride to the power 2 − D (all counts up to 1.6), in speckle it does not, and a zoom shows the same speckle.
     """
     _, numbers = np.unique(labels, return_counts=True)
     shares = numbers / labels.size
     by_chance = 1.0 - float((shares**2).sum())
     if by_chance == 0.0:
         return 0.0
-    details = []
+    details, disorders = [], []
     for stride in _STRIDES:
         pairs = labels[stride:] != labels[:-stride], labels[:, stride:] != labels[:, :-stride]
         edge = _EDGE * stride / min(labels.shape)
         disorder = [min(max(float(differ.mean()) / by_chance - edge, 0.0) / (1.0 - edge), 1.0) for differ in pairs]
+        disorders.append(disorder)
         alike = math.sqrt(min(disorder) / max(max(disorder), 1e-12))
         details.append(_MOST * alike * math.prod(math.sqrt(q) * (1.0 - q) ** 2 for q in disorder))
-    return min(_entropy(labels), 1.0) * float(np.mean(details))
+    growths = [1.0 - near / far for near, far in zip(disorders[0], disorders[-1], strict=True) if far]
+    growing = max(min(2.5 * min(growths, default=0.0), 1.0), _SPECKLE)
+    return min(_entropy(labels), 1.0) * growing * float(np.mean(details))
 
 
 def _entropy(labels: NDArray[np.uint8]) -> float:
@@ -152,7 +160,8 @@ class _Trail:
 
     @property
     def interest(self) -> float:
-        return float(np.mean(self.worths)) if self.worths else 0.0
+        latest = self.worths[len(self.worths) // 2 :]  # from afar every boundary is a plain edge
+        return float(np.mean(latest)) if latest else 0.0
 
     @property
     def spot(self) -> Spot:
