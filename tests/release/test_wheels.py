@@ -42,7 +42,8 @@ def test_a_library_names_no_folder_of_the_computer_that_built_it(target: tuple[s
 def test_what_is_in_a_wheel(target: tuple[str, str]) -> None:
     """The package and its data as they stand in the working copy, one library, the licence; nothing else, nothing of another platform."""
     package, info = ROOT / "core" / "bloom_core", f"bloom_core-{version()}.dist-info"
-    wanted = {path for path in package.rglob("*") if path.is_file() and path.suffix in (".py", ".flame", ".png", ".bloom", ".typed")}
+    data = (".flame", ".png", ".bloom", ".bloommap", ".bloomlesson", ".typed")
+    wanted = {path for path in package.rglob("*") if path.is_file() and path.suffix in (".py", *data)}
     names = {f"bloom_core/{path.relative_to(package).as_posix()}": path for path in wanted}
     with zipfile.ZipFile(wheel(target)) as archive:
         about = {f"{info}/{name}" for name in ("licenses/LICENSE", "METADATA", "WHEEL", "entry_points.txt", "top_level.txt", "RECORD")}
