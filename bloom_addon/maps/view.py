@@ -22,7 +22,7 @@ from . import parts, places
 
 CAMERA, TARGET = "Map Camera", "Map Target"
 _LENS = {"raking": 35.0, "above": 45.0, "garden": 38.0, "volume": 50.0}
-_OPENING = {"raking": 0.011, "above": 0.002, "garden": 0.006, "volume": 0.004}
+_OPENING = {"raking": 0.011, "above": 0.002, "garden": 0.006, "volume": 0.0015}
 """Diameter of the aperture, in the distance that it is focused at."""
 
 _LOOK = {"GLOW", "VIGNETTE", "DENOISE"}
@@ -32,7 +32,7 @@ _FLIGHTS = {
     "raking": ((math.radians(12), 0.62, 2.2), (math.radians(50), 0.44, 1.62)),
     "above": ((math.radians(6), 4.5, 3.3), (math.radians(24), 4.3, 3.5)),
     "garden": ((math.radians(-4), 1.7, 3.5), (math.radians(26), 2.0, 3.2)),
-    "volume": ((math.radians(-40), 2.0, 7.4), (math.radians(32), 2.7, 6.9)),
+    "volume": ((math.radians(-40), 2.2, 8.4), (math.radians(32), 2.9, 8.0)),
 }
 _KEYS = 5  # of a flight: between two the camera goes straight, along an arc it must not
 
@@ -73,7 +73,7 @@ def _focus(found: Map, view: str, towards: float) -> FloatArray:
     if view in ("above", "garden"):  # the upper part of the picture is the title's
         return np.array([-0.3 * math.cos(towards), -0.3 * math.sin(towards), 0.0])
     if view != "raking" or not len(edge):
-        return np.array([0.0, 0.0, 0.07 * places.side(found)])
+        return np.array([0.0, 0.0, (0.1 if view == "volume" else 0.07) * places.side(found)])
     points = np.array([places.place(found, position) for position in edge])
     nearest = points[np.linalg.norm(points, axis=1).argmin()]
     return np.append(0.6 * nearest, -0.02)

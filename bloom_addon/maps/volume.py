@@ -17,8 +17,8 @@ PALETTE = np.array(
 ) / np.float32(255.0)  # fmt: skip
 """Colours, sRGB, from the surest trainings to the most hopeless: cold where networks learn, embers where they do not."""
 
-CONTRAST = 1.6
-_BRIGHTER = 4.0
+CONTRAST = 2.2
+_BRIGHTER = 2.0
 """A shell is thin: it needs more light than the body of a flower."""
 
 
