@@ -17,8 +17,8 @@ def label(collection: bpy.types.Collection, name: str, title: str, size: float, 
     curve: Any = bpy.data.curves.new(name, "FONT")
     curve.body = f"{title}\n{note}" if note else title
     curve.size, curve.align_x, curve.align_y, curve.space_line, curve.space_character = size, "CENTER", "TOP", 1.15, 1.03
-    for material in MATERIALS:
-        curve.materials.append(_material(material))
+    for material, (warmth, light) in MATERIALS.items():
+        curve.materials.append(shining(material, (1.0, 0.5 + 0.5 * warmth, warmth), light))
     for character in list(curve.body_format)[len(title) :]:
         character.material_index = 1
     obj = bpy.data.objects.new(name, curve)
@@ -37,8 +37,8 @@ def fit(texts: list[bpy.types.Object], width: float) -> None:
         curve.size *= width / widest
 
 
-def _material(name: str) -> bpy.types.Material:
-    """Returns one of the labels' own: calm letters that shine by themselves, for a garden has no lamps."""
+def shining(name: str, color: tuple[float, float, float], light: float) -> bpy.types.Material:
+    """Returns the material of that name, or a new one that shines by itself, for a garden has no lamps; `color` in linear light."""
     found: bpy.types.Material | None = bpy.data.materials.get(name)
     if found is not None:
         return found
@@ -47,7 +47,6 @@ def _material(name: str) -> bpy.types.Material:
     tree.nodes.clear()
     emission: Any = tree.nodes.new("ShaderNodeEmission")
     output: Any = tree.nodes.new("ShaderNodeOutputMaterial")
-    warmth, light = MATERIALS[name]
-    emission.inputs["Color"].default_value, emission.inputs["Strength"].default_value = (1.0, 0.5 + 0.5 * warmth, warmth, 1.0), light
+    emission.inputs["Color"].default_value, emission.inputs["Strength"].default_value = (*color, 1.0), light
     tree.links.new(emission.outputs[0], output.inputs["Surface"])
     return made

@@ -12,7 +12,6 @@ from mathutils import Vector
 from bloom_core.trainability import map_labels
 from bloom_core.trainability.maps import Map
 
-from .. import compat
 from ..garden import labels
 from . import parts, places
 
@@ -118,19 +117,5 @@ def _draw(scene: bpy.types.Scene, middle: Vector, lines: list[Line], unit: float
         spline.points.add(1)
         for point, place in zip(spline.points, line, strict=True):
             point.co = (*place, 1.0)
-    curve.materials.append(_material())
+    curve.materials.append(labels.shining(_MATERIAL, (0.75, 0.72, 0.85), 0.16))
     parts.add(scene, "frame", "Map Frame", curve).location = middle
-
-
-def _material() -> bpy.types.Material:
-    found: bpy.types.Material | None = bpy.data.materials.get(_MATERIAL)
-    if found is not None:
-        return found
-    made = bpy.data.materials.new(_MATERIAL)
-    tree = compat.ensure_nodes(made)
-    tree.nodes.clear()
-    emission: Any = tree.nodes.new("ShaderNodeEmission")
-    output: Any = tree.nodes.new("ShaderNodeOutputMaterial")
-    emission.inputs["Color"].default_value, emission.inputs["Strength"].default_value = (0.75, 0.72, 0.85, 1.0), 0.16
-    tree.links.new(emission.outputs[0], output.inputs["Surface"])
-    return made

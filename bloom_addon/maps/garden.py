@@ -26,8 +26,6 @@ _LARGEST, _SMALLEST, _ROOM = 0.24, 0.07, 0.9
 """Width of a flower in sides of the map, at most and at least, and in the distance of the two that are nearest to each other."""
 
 _LETTERS, _ABOVE = 0.08, 0.1
-_TREMBLE, _NEAR = 2.0, 0.15
-"""Tremble is turned up by this much at the edge, and by a third of it at this share of the map's side from it."""
 
 
 def plant(
@@ -54,25 +52,17 @@ def plant(
         obj.name = plot.title
         bloom: Any = properties.bloom_of(parts.mark(obj, "flower"))
         bloom.run, bloom.design = bloom_object.lasting_name(plot.name), bloom_object.lasting_name(plot.design.name)
-        _stand_on(obj, land, terrain.point_at(land, found, where.position))
+        _stand_on(obj, land, terrain.point_at(found, where.position))
         obj.scale = (factor,) * 3
         obj.location = (0.0, 0.0, -factor * plot.design.box.low[2])
         bloom_object.apply_growth(scene, obj, animation)
         _swell(obj, animation, bursting.swelling(plot.run, animation))
-        bloom.wind.tremble = tremble(found, where, plot)
+        bloom.wind.tremble = bursting.tremble(found, where, plot.run)
         blooms.append(obj)
         if properties.map_of(scene).labels and scene.camera is not None:
             _label(scene, found, plot, where, obj, bloom.wind.tremble, factor * (plot.design.box.high[2] - plot.design.box.low[2]))
     context.view_layer.update()
     return blooms
-
-
-def tremble(found: Map, where: Standing, plot: Plot) -> float:
-    """Returns the gain of a flower's recorded tremble: 1 far from the edge, more the nearer it stands; a run that explodes has none to turn up."""
-    if where.distance is None or bursting.explodes(plot.run):
-        return 1.0
-    side = float(max(found.view.span)) if where.unit == "decades" else 1.0
-    return round(1.0 + _TREMBLE * math.exp(-abs(where.distance) / (_NEAR * side / math.log(3.0))), 1)
 
 
 def words(found: Map, where: Standing, plot: Plot, gain: float) -> tuple[str, str]:

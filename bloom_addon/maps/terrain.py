@@ -50,7 +50,7 @@ def height_key(obj: bpy.types.Object) -> Any:
     return keys.key_blocks.get(HEIGHT) if keys is not None else None
 
 
-def point_at(obj: bpy.types.Object, found: Map, position: FloatArray) -> int:
+def point_at(found: Map, position: FloatArray) -> int:
     """Returns the number of the terrain's point that is nearest to a position in pixels, (x, y)."""
     rows, columns = (pixels(count) for count in found.labels.shape)
     column, row = int(np.abs(columns - position[0]).argmin()), int(np.abs(rows - position[1]).argmin())

@@ -18,8 +18,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -99,7 +99,8 @@ def bake(
         raise unwritable(root, error) from error
     todo, baker, begin = _missing(root, keys, kind, only), FrameBaker(flames, settings, threads), time.monotonic()
     for done, number in enumerate(todo):
-        _bake_frame(baker, number, store / f"{keys[number]}{suffix(kind)}", _part_of(progress, done, len(todo)))
+        with frame_written(store / f"{keys[number]}{suffix(kind)}", f"frame {number + 1} of the range") as part:
+            baker.bake(number, part, _part_of(progress, done, len(todo)))
     left = len(_missing(root, keys, kind, None))
     take = root / take_name(keys)
     if not left:
@@ -142,16 +143,21 @@ def _part_of(progress: Progress | None, done: int, count: int) -> Progress | Non
     return report
 
 
-def _bake_frame(baker: FrameBaker, number: int, target: Path, progress: Progress | None) -> None:
+@contextmanager
+def frame_written(target: Path, what: str) -> Iterator[Path]:
+    """Gives the name under which to write a frame, which becomes `target` once it is whole.
+
+    Raises TakeError: for a folder that cannot be written, and, naming `what`, where the renderer fails.
+    """
     part = part_name(target.parent, target.stem)
     try:
-        baker.bake(number, part, progress)
+        yield part
         if not target.is_file():  # another task has made the same meanwhile, and on Windows a file that is read cannot be replaced
             replace(part, target)
     except OSError as error:
         raise unwritable(target.parent, error) from error
     except NativeError as error:
-        raise TakeError(f"frame {number + 1} of the range: {error}{advice(target.parent)}") from error
+        raise TakeError(f"{what}: {error}{advice(target.parent)}") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -47,7 +47,7 @@ def test_flowers_stand_on_the_land_at_their_hyperparameters(scene: bpy.types.Sce
     for obj in blooms:
         run = trajectory.read_run(obj.bloom.run)
         where = standing.stand_run(made, run)
-        point = land.data.shape_keys.key_blocks[terrain.HEIGHT].data[terrain.point_at(land, made, where.position)].co
+        point = land.data.shape_keys.key_blocks[terrain.HEIGHT].data[terrain.point_at(made, where.position)].co
         spot = places.place(made, where.position)
         foot = obj.matrix_world.translation
         assert tuple(foot)[:2] == pytest.approx(spot, abs=1e-4) and tuple(point)[:2] == pytest.approx(spot, abs=1e-4)

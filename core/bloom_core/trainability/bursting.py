@@ -8,6 +8,7 @@ out and none invented.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,13 +22,18 @@ from bloom_core.gardens import Plot
 from bloom_core.growth import bezier_keys, growth_mapping
 from bloom_core.growth.animation import Animation
 from bloom_core.native import Cancelled, Progress
+from bloom_core.trainability.maps import Map
 from bloom_core.trainability.outcomes import CEILING
+from bloom_core.trainability.standing import Standing
 from bloom_core.trajectories.run_model import Trajectory
 
 DoubleArray = NDArray[np.float64]
 
 SWELL = 2.2
 """How many times its size a flower is once its loss is as many times the first as a map tells apart."""
+
+_TREMBLE, _NEAR = 2.0, 0.15
+"""Tremble is turned up by this much at the edge, and by a third of it at this share of the map's side from it."""
 
 PACE = "step"
 """The pace of a burst: as many steps in every frame. Its path is nearly all in its last steps, which other paces would spread over the film."""
@@ -43,6 +49,14 @@ def exploded_at(run: Trajectory) -> int | None:
     within = np.flatnonzero(run.loss.astype(np.float64) <= CEILING * float(run.loss[0])) if len(run.loss) else np.zeros(1)
     last = int(within[-1]) if len(within) else -1
     return None if not len(run.loss) or last == len(run.loss) - 1 else int(run.steps[last + 1])
+
+
+def tremble(map_: Map, where: Standing, run: Trajectory) -> float:
+    """Returns the gain of a run's recorded tremble: 1 far from the edge, more the nearer it stands; a run that explodes has none to turn up."""
+    if where.distance is None or explodes(run):
+        return 1.0
+    side = float(max(map_.view.span)) if where.unit == "decades" else 1.0
+    return round(1.0 + _TREMBLE * math.exp(-abs(where.distance) / (_NEAR * side / math.log(3.0))), 1)
 
 
 def grow(plots: Sequence[Plot], settings: dict[str, Any], progress: Progress | None = None) -> list[Animation]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bloom_core import dense_grids, takes
-from bloom_core.native import Cancelled, NativeError, Progress, memory_limit
-from bloom_core.take_files import advice, part_name, remove_leftovers, replace, unwritable
-from bloom_core.takes import Take, TakeError
+from bloom_core.native import Cancelled, Progress, memory_limit
+from bloom_core.take_files import remove_leftovers, unwritable
+from bloom_core.takes import Take
 from bloom_core.trainability import coloring
 from bloom_core.trainability.experiment import Experiment, MapError
 from bloom_core.trainability.maps import Map
@@ -115,18 +114,9 @@ def _write(made: Map, target: Path) -> None:
     density, palette = volume_of(made)
     size = SIDE / max(density.shape)
     x, y, z = (-0.5 * size * side for side in reversed(density.shape))
-    part = part_name(target.parent, target.stem)
-    try:
+    with takes.frame_written(target, made.subject.title) as part:
         with dense_grids.grid_of(density, palette, low=(x, y, z), voxel_size=size) as grid:
             grid.write_vdb(part, gain=1.0)
-        replace(part, target)
-    except OSError as error:
-        raise unwritable(target.parent, error) from error
-    except NativeError as error:
-        raise TakeError(f"{target.name}: {error}{advice(target.parent)}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _key(made: Map) -> str:
